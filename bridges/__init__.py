@@ -1,0 +1,18 @@
+"""The host API. Knows no script language; one noun a module."""
+
+MODULES = (
+    "agent",
+    "llm",
+    "model",
+    "tool",
+    "file",
+    "http",
+    "env",
+    "json",
+    "stdin",
+    "logger",
+    "concurrency",
+    "spell",
+    "stream",
+)
+"""The modules that declare host functions, in documentation order."""

@@ -1,0 +1,100 @@
+"""Declarations to plain data: `stdlib/api.json`, from which everything else is drawn."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+from bridges import MODULES
+from bridges._declare import Bridge, HostObject, function_of, methods_of, name_of
+from bridges._types import TEXT_RECORDS, fields_of
+from bridges._docs import split_doc
+
+LEVEL = 1
+"""The API level of this release; functions added since the last one carry it as `since`."""
+
+
+def describe() -> dict[str, Any]:
+    """Returns the whole declared API (the shape is in docs/protocol.md)."""
+    found: dict[str, list[Any]] = {"globals": [], "objects": []}
+    records: dict[str, Any] = {}
+    number = 0
+    for module_name in MODULES:
+        if not importlib.util.find_spec(f"bridges.{module_name}"):
+            continue
+        module = importlib.import_module(f"bridges.{module_name}")
+        for kind in vars(module).values():
+            if not _declared_in(kind, module.__name__):
+                continue
+            functions = []
+            for attribute in methods_of(kind):
+                functions.append(_function(kind, attribute, number))
+                number += 1
+            entry = {
+                "name": name_of(kind),
+                "doc": split_doc(_doc(kind))[0],
+                "module": module.__name__,
+                "class": kind.__name__,
+                "functions": functions,
+            }
+            found["objects" if kind.is_host_object else "globals"].append(entry)
+        for kind in vars(module).values():
+            if getattr(kind, "__module__", "") == module.__name__ and hasattr(kind, "__total__"):
+                records[kind.__name__] = _record(kind)
+    return {"level": LEVEL, **found, "records": list(records.values())}
+
+
+def _declared_in(kind: Any, module: str) -> bool:
+    bases = (Bridge, HostObject)
+    return (
+        isinstance(kind, type)
+        and issubclass(kind, bases)
+        and kind.__module__ == module
+        and bool(methods_of(kind))
+    )
+
+
+def _doc(kind: type) -> str:
+    import inspect
+
+    return inspect.getdoc(kind) or ""
+
+
+def _function(kind: Any, attribute: str, number: int) -> dict[str, Any]:
+    declared = function_of(kind, attribute)
+    return {
+        "number": number,
+        "name": declared.name,
+        "method": attribute,
+        "kind": declared.kind,
+        "doc": declared.doc,
+        "params": [
+            {
+                "name": p.name,
+                "doc": p.doc,
+                "type": p.shape.describe,
+                "required": p.required,
+                "fallback": p.fallback,
+            }
+            for p in declared.params
+        ],
+        "returns": declared.returns.describe,
+        "returns_doc": declared.returns_doc,
+        "needs": list(declared.needs),
+        "since": declared.since,
+    }
+
+
+def _record(kind: Any) -> dict[str, Any]:
+    return {
+        "name": kind.__name__,
+        "doc": split_doc(_doc(kind))[0],
+        "text": kind.__name__ in TEXT_RECORDS,
+        "fields": [
+            {"name": f.name, "doc": f.doc, "type": f.shape.describe, "required": f.required}
+            for f in fields_of(kind)
+        ],
+    }
+
+

@@ -1,0 +1,22 @@
+"""Reads the docstrings of declarations."""
+
+from __future__ import annotations
+
+import re
+
+
+def split_doc(doc: str) -> tuple[str, dict[str, str]]:
+    """Splits a docstring into its prose and its `name: what` lines (which may continue, indented)."""
+    prose: list[str] = []
+    entries: dict[str, str] = {}
+    current = ""
+    for line in doc.splitlines():
+        match = re.match(r"([a-z_][a-z0-9_]*): (.+)$", line)
+        if match:
+            current = match[1]
+            entries[current] = match[2].strip()
+        elif current and line.startswith("    "):
+            entries[current] += " " + line.strip()
+        elif not entries:
+            prose.append(line)
+    return "\n".join(prose).strip(), entries

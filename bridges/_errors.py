@@ -1,0 +1,207 @@
+"""The errors a spell can meet, in every language the same.
+
+    SpellError
+    ├── InvalidArgument      invalid_argument
+    ├── NotFound             not_found
+    ├── PermissionDenied     permission_denied
+    ├── TimeLimit            timeout
+    ├── Cancelled            cancelled
+    ├── LimitExceeded        limit_exceeded
+    ├── BudgetExceeded       budget_exceeded
+    ├── ProviderFailed       provider_error
+    │   ├── ProviderAuth         provider_auth
+    │   ├── ProviderRateLimited  provider_rate_limited
+    │   ├── ProviderUnavailable  provider_unavailable
+    │   ├── ModelNotFound        model_not_found
+    │   └── ContextTooLong       context_too_long
+    ├── ToolFailed           tool_failed
+    ├── WorkflowFailed       workflow_failed
+    ├── GuardrailBlocked     guardrail_blocked
+    ├── ReplayMiss           replay_miss
+    ├── WorkerCrashed        worker_crashed
+    ├── ConfigError          config_error
+    ├── ScriptError          spell_error
+    └── InternalError        internal
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class SpellError(Exception):
+    """An error with a stable code that a spell can read.
+
+    message: what happened
+    hint: what to do about it; may be empty
+    retryable: whether the same call may succeed later
+    details: more fields for the script, values of the border only
+    traceback: the spell's frames, innermost first: maps of file, line and function
+    """
+
+    code: ClassVar[str] = "internal"
+    exit_code: ClassVar[int] = 1
+    can_retry: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retryable: bool | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.retryable = self.can_retry if retryable is None else retryable
+        self.details = details or {}
+        self.traceback: list[dict[str, Any]] = []
+
+    def as_map(self) -> dict[str, Any]:
+        """Returns the error map that crosses to a script."""
+        found: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "retryable": self.retryable,
+        }
+        if self.hint:
+            found["hint"] = self.hint
+        if self.details:
+            found["details"] = self.details
+        return found
+
+
+class InvalidArgument(SpellError):
+    code = "invalid_argument"
+
+
+class NotFound(SpellError):
+    code = "not_found"
+
+
+class PermissionDenied(SpellError):
+    code = "permission_denied"
+    exit_code = 3
+
+
+class TimeLimit(SpellError):
+    code = "timeout"
+    exit_code = 124
+    can_retry = True
+
+
+class Cancelled(SpellError):
+    code = "cancelled"
+    exit_code = 130
+
+
+class LimitExceeded(SpellError):
+    code = "limit_exceeded"
+    exit_code = 125
+
+
+class BudgetExceeded(SpellError):
+    code = "budget_exceeded"
+    exit_code = 5
+
+
+class ProviderFailed(SpellError):
+    code = "provider_error"
+    exit_code = 4
+
+
+class ProviderAuth(ProviderFailed):
+    code = "provider_auth"
+
+
+class ProviderRateLimited(ProviderFailed):
+    code = "provider_rate_limited"
+    can_retry = True
+
+
+class ProviderUnavailable(ProviderFailed):
+    code = "provider_unavailable"
+    can_retry = True
+
+
+class ModelNotFound(ProviderFailed):
+    code = "model_not_found"
+
+
+class ContextTooLong(ProviderFailed):
+    code = "context_too_long"
+
+
+class ToolFailed(SpellError):
+    code = "tool_failed"
+
+
+class WorkflowFailed(SpellError):
+    code = "workflow_failed"
+
+
+class GuardrailBlocked(SpellError):
+    code = "guardrail_blocked"
+
+
+class ReplayMiss(SpellError):
+    code = "replay_miss"
+
+
+class WorkerCrashed(SpellError):
+    code = "worker_crashed"
+
+
+class ConfigError(SpellError):
+    code = "config_error"
+    exit_code = 2
+
+
+class ScriptError(SpellError):
+    code = "spell_error"
+
+
+class InternalError(SpellError):
+    code = "internal"
+
+
+def _tree(root: type[SpellError]) -> dict[str, type[SpellError]]:
+    found = {root.code: root}
+    for child in root.__subclasses__():
+        found.update(_tree(child))
+    return found
+
+
+BY_CODE = {**_tree(SpellError), "internal": InternalError}
+"""Every code and its class."""
+
+
+def from_map(fields: Any) -> SpellError:
+    """Builds the error a script sent; an unknown code or a damaged map becomes spell_error."""
+    if not isinstance(fields, dict):
+        return ScriptError(f"the script failed with {fields!r}")
+    code = fields.get("code")
+    kind = BY_CODE.get(code, ScriptError) if isinstance(code, str) else ScriptError
+    details = fields.get("details")
+    hint = fields.get("hint")
+    retryable = fields.get("retryable")
+    error = kind(
+        str(fields.get("message", "")),
+        hint=hint if isinstance(hint, str) else "",
+        retryable=retryable if isinstance(retryable, bool) else None,
+        details=details if isinstance(details, dict) else None,
+    )
+    name = fields.get("name")
+    if kind is ScriptError and isinstance(name, str) and name not in ("", "Error", "SpellError"):
+        error.message = f"{name}: {error.message}"
+    error.traceback = [frame for frame in _list(fields.get("traceback")) if _is_frame(frame)]
+    return error
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_frame(frame: Any) -> bool:
+    return isinstance(frame, dict) and isinstance(frame.get("file"), str)

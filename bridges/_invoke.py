@@ -1,0 +1,176 @@
+"""The one door between scripts and the host: find, bind, check, call, translate.
+
+Spells, callbacks, agents' tools and the command line call bridge methods here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import traceback
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bridges._declare import Bridge, HostFunction, function_of
+from bridges._errors import InternalError, InvalidArgument, PermissionDenied, SpellError
+from bridges._types import Border
+
+if TYPE_CHECKING:
+    from bridges._session import Session
+
+API_FILE = Path(__file__).parent.parent / "stdlib" / "api.json"
+
+
+@cache
+def api() -> dict[str, Any]:
+    """Returns the declared API, as generated."""
+    found: dict[str, Any] = json.loads(API_FILE.read_text(encoding="utf-8"))
+    return found
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the table of host functions."""
+
+    module: str
+    kind_name: str
+    method: str
+    noun: str
+    kind: str
+    is_method: bool
+
+
+@cache
+def table() -> tuple[list[Entry], dict[str, int]]:
+    """Returns the functions by number, and the numbers by `Noun.name` (methods: `Noun:name`)."""
+    found: list[tuple[int, Entry]] = []
+    numbers: dict[str, int] = {}
+    for group, is_method in (("globals", False), ("objects", True)):
+        for noun in api()[group]:
+            for f in noun["functions"]:
+                entry = Entry(
+                    noun["module"], noun["class"], f["method"], noun["name"], f["kind"], is_method
+                )
+                numbers[f"{noun['name']}{':' if is_method else '.'}{f['name']}"] = f["number"]
+                found.append((f["number"], entry))
+    found.sort(key=lambda pair: pair[0])
+    return [entry for _, entry in found], numbers
+
+
+class Door:
+    """Calls host functions for one run."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._functions: dict[int, tuple[HostFunction, type]] = {}
+
+    def kind(self, number: Any) -> str:
+        """Returns how a function is called; a number that is none is InvalidArgument."""
+        entries, _ = table()
+        if not isinstance(number, int) or not 0 <= number < len(entries):
+            raise InvalidArgument("there is no such host function")
+        return entries[number].kind
+
+    def number(self, name: str) -> int:
+        """Returns the number of `Noun.name`, or of a method `Noun:name`."""
+        return table()[1][name]
+
+    def call(self, number: int, arguments: list[Any]) -> Any:
+        """Calls a `sync` or `note` function and returns its value for the script."""
+        function, kind = self._function(number)
+        try:
+            method, bound, border = self._bind(function, kind, arguments)
+            return function.returns.write(method(**bound), border)
+        except SpellError:
+            raise
+        except Exception as error:
+            raise self._defect(function, error) from error
+
+    async def call_async(self, number: int, arguments: list[Any]) -> Any:
+        """Calls any function and returns its value for the script."""
+        function, kind = self._function(number)
+        try:
+            method, bound, border = self._bind(function, kind, arguments)
+            result = method(**bound)
+            if isinstance(result, Awaitable):
+                result = await result
+            return function.returns.write(result, border)
+        except SpellError:
+            raise
+        except Exception as error:
+            raise self._defect(function, error) from error
+
+    def api_name(self, number: int) -> str:
+        """Returns a function's name as the script writes it."""
+        function, _ = self._function(number)
+        return f"{function.noun}.{self._session.spell_name(function.name)}"
+
+    def _function(self, number: int) -> tuple[HostFunction, type]:
+        known = self._functions.get(number)
+        if known is None:
+            entry = table()[0][number]
+            kind = getattr(importlib.import_module(entry.module), entry.kind_name)
+            known = self._functions[number] = function_of(kind, entry.method), kind
+        return known
+
+    def _bind(
+        self, function: HostFunction, kind: type, arguments: list[Any]
+    ) -> tuple[Any, dict[str, Any], Border]:
+        session = self._session
+        name = f"{function.noun}.{session.spell_name(function.name)}"
+        border = Border(name, session.grants, session.spell_name)
+        if issubclass(kind, Bridge):
+            owner: Any = session.shared(kind)
+        else:
+            if not arguments or not isinstance(arguments[0], kind):
+                raise InvalidArgument(
+                    f"{name} is a method", hint=f"call it on {kind.name or kind.__name__} objects"
+                )
+            owner, arguments = arguments[0], arguments[1:]
+        while arguments and arguments[-1] is None:
+            arguments = arguments[:-1]
+        if len(arguments) > len(function.params):
+            takes = len(function.params)
+            raise InvalidArgument(f"{name} takes {takes} arguments, got {len(arguments)}")
+        bound = {}
+        for i, param in enumerate(function.params):
+            value = arguments[i] if i < len(arguments) else None
+            if value is None and not param.required:
+                bound[param.name] = param.fallback
+            elif value is None and param.shape.describe != "any":
+                spelled = session.spell_name(param.name)
+                raise InvalidArgument(
+                    f"{name}: {spelled!r} is missing", hint=f"it must be {param.shape.words}"
+                )
+            else:
+                where = f"{name}: {session.spell_name(param.name)!r}"
+                bound[param.name] = self._read(param.shape, value, where, border)
+        return getattr(owner, function.method.__name__), bound, border
+
+    def _read(self, shape: Any, value: Any, where: str, border: Border) -> Any:
+        try:
+            found = shape.read(value, where, border)
+        except PermissionDenied as error:
+            self._note(border.api, shape.needs, value, False, error)
+            raise
+        if shape.needs:
+            self._note(border.api, shape.needs, value, True, None)
+        return found
+
+    def _note(
+        self, name: str, needs: tuple[str, ...], value: Any, allowed: bool, error: SpellError | None
+    ) -> None:
+        if self._session.audit:
+            self._session.audit(name, ",".join(needs), str(value), allowed)
+        if error:
+            self._session.log.write("debug", f"refused: {error.message}")
+
+    def _defect(self, function: HostFunction, error: Exception) -> SpellError:
+        self._session.log.write("debug", "".join(traceback.format_exception(error)))
+        return InternalError(
+            f"{function.noun}.{function.name} failed: {type(error).__name__}",
+            hint="this is a defect in llmspell; run again with --verbose and report it",
+        )

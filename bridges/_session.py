@@ -1,0 +1,121 @@
+"""One run of one spell, as the bridges see it: grants, limits, settings, objects, budget."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._permissions import Grants
+
+if TYPE_CHECKING:
+    from bridges._budget import Budget
+    from bridges._declare import HostObject
+    from bridges._invoke import Door
+    from bridges._log import Log
+    from bridges._settings import ModelSettings
+
+MAX_OBJECTS = 100_000
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What stops a spell.
+
+    timeout: wall clock, seconds; cpu: processor time, seconds
+    memory: bytes of the engine's heap; output: bytes printed
+    calls: host calls in total; in_flight: host calls at one time
+    """
+
+    timeout: float = 300.0
+    cpu: float = 30.0
+    memory: int = 256 * 1024 * 1024
+    output: int = 10 * 1024 * 1024
+    calls: int = 10_000
+    in_flight: int = 2_000
+
+
+@dataclass(frozen=True)
+class SpellInfo:
+    """The spell that runs: its name, description, file (None for `eval`) and language."""
+
+    name: str
+    description: str
+    path: Path | None
+    language: str
+
+
+@dataclass
+class Session:
+    """What a run carries; bridges reach the outside world through it and `bridges._io` only.
+
+    spell_name: how the spell's language writes a declared name
+    environ: the environment that EnvName grants may read, and where keys come from
+    data: the user's data folder (models)
+    stdin: the run's standard input
+    write_error: writes text to the run's standard error, for the spell's own messages
+    run_spell: runs another spell file under this session's grants and returns its value
+    audit: told every permission decision: (api, kind, value, allowed)
+    """
+
+    spell: SpellInfo
+    grants: Grants
+    limits: Limits
+    models: ModelSettings
+    budget: Budget
+    log: Log
+    spell_name: Callable[[str], str]
+    environ: Mapping[str, str]
+    data: Path
+    stdin: BinaryIO
+    write_error: Callable[[str], None]
+    run_spell: Callable[[str, Any, Session], Awaitable[Any]]
+    params: dict[str, Any] = field(default_factory=dict)
+    audit: Callable[[str, str, str, bool], None] | None = None
+    depth: int = 0
+    door: Door = field(init=False)
+    _objects: dict[int, HostObject] = field(default_factory=dict)
+    _ids: dict[int, int] = field(default_factory=dict)
+    _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _shared: dict[type, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        from bridges._invoke import Door
+
+        self.door = Door(self)
+
+    def shared(self, kind: type[Any]) -> Any:
+        """Returns the run's one instance of `kind`, made with this session on first use."""
+        if kind not in self._shared:
+            self._shared[kind] = kind(self)
+        return self._shared[kind]
+
+    def handle(self, thing: HostObject) -> int:
+        """Returns the number under which a script holds an object, the same for the same object."""
+        known = self._ids.get(id(thing))
+        if known is not None:
+            return known
+        if len(self._objects) >= MAX_OBJECTS:
+            raise LimitExceeded(f"the spell holds more than {MAX_OBJECTS} objects")
+        number = len(self._objects) + 1
+        self._objects[number] = thing
+        self._ids[id(thing)] = number
+        return number
+
+    def thing(self, number: Any) -> HostObject:
+        """Returns the object of a handle; a number nobody gave out is InvalidArgument."""
+        found = self._objects.get(number) if isinstance(number, int) else None
+        if found is None:
+            raise InvalidArgument("this object does not belong to the run")
+        return found
+
+    def on_close(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """Has `closer` awaited when the run ends."""
+        self._closers.append(closer)
+
+    async def close(self) -> None:
+        """Closes what the run opened, newest first."""
+        while self._closers:
+            await self._closers.pop()()

@@ -1,0 +1,1 @@
+"""Script engines: one folder per language, and what every language shares."""

@@ -1,0 +1,167 @@
+"""The worker's end of the socket: buffered sends, prints with a flush rule, waiting, interrupts.
+
+Runs inside the worker only, where every import costs start-up: nothing beyond the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+
+from engines._protocol import INTERRUPT, PRINT, RESULT, Decoder, Frame, pack
+
+FLUSH_BYTES = 64 * 1024
+# A quiet spell's prints go out at once; only one that prints more than BURST lines within
+# WINDOW seconds is buffered, so that a kill can lose no more than a burst's tail.
+BURST = 64
+WINDOW = 0.01
+
+STOP = "stop"
+CPU = "cpu"
+
+
+class HostGone(Exception):
+    """The host closed the socket: the worker has nobody to work for."""
+
+
+class Channel:
+    """Frames to and from the host.
+
+    `interrupted` is None, or why the spell has to stop: STOP (the host said so) or CPU (the
+    kernel's limit on processor time).
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._fd = fd
+        self._decoder = Decoder(1 << 31)
+        self._inbox: deque[Frame] = deque()
+        self._out = bytearray()
+        self._printed = bytearray()
+        self._window_start = 0.0
+        self._window_prints = 0
+        self.interrupted: str | None = None
+
+    # -- sending
+
+    def send(self, kind: int, id: int, payload: bytes) -> None:
+        """Queues a frame; it leaves before the worker waits, or when enough has gathered."""
+        if self._printed:
+            self._seal_prints()
+        self._out += pack(kind, id, payload)
+        if len(self._out) > FLUSH_BYTES:
+            self.flush()
+
+    def print(self, text: bytes) -> None:
+        """Queues text for the spell's standard output; a burst is gathered, the rest leaves at once."""
+        self._printed += text
+        now = monotonic()
+        if now - self._window_start > WINDOW:
+            self._window_start, self._window_prints = now, 0
+        self._window_prints += 1
+        if self._window_prints <= BURST or len(self._printed) > FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Sends everything queued, waiting for the host to take it (this is the back-pressure)."""
+        if self._printed:
+            self._seal_prints()
+        if self._out:
+            data, self._out = self._out, bytearray()
+            try:
+                self._socket.sendall(data)
+            except OSError as error:
+                raise HostGone from error
+
+    def _seal_prints(self) -> None:
+        text, self._printed = self._printed, bytearray()
+        self._out += pack(PRINT, 0, bytes(text))
+
+    # -- receiving
+
+    def receive(self, timeout: float | None = None) -> Frame | None:
+        """Returns the next frame, or None when `timeout` seconds passed; flushes first."""
+        if not self._inbox:
+            self._fill(timeout)
+        return self._inbox.popleft() if self._inbox else None
+
+    def receive_all(self, timeout: float | None = None) -> list[Frame]:
+        """Returns every frame that is here, waiting for the first up to `timeout` seconds."""
+        if not self._inbox:
+            self._fill(timeout)
+        frames = list(self._inbox)
+        self._inbox.clear()
+        return frames
+
+    def ask(self, kind: int, id: int, payload: bytes) -> bytes:
+        """Sends a frame and blocks for the RESULT with its id; other frames wait in the inbox.
+
+        Returns the result's payload (status byte first). An interrupt that arrives meanwhile is
+        kept in `interrupted` and the wait goes on: the host answers or kills.
+        """
+        self.send(kind, id, payload)
+        held: list[Frame] = []
+        try:
+            while True:
+                frame = self.receive()
+                if frame is None:
+                    continue
+                if frame.kind == RESULT and frame.id == id:
+                    return frame.payload
+                held.append(frame)
+        finally:
+            self._inbox.extendleft(reversed(held))
+
+    def _fill(self, timeout: float | None) -> None:
+        self.flush()
+        if timeout is not None and not select.select([self._fd], [], [], max(timeout, 0))[0]:
+            return
+        while True:
+            try:
+                data = self._socket.recv(1 << 18)
+            except OSError as error:
+                raise HostGone from error
+            if not data:
+                raise HostGone
+            for frame in self._decoder.feed(data):
+                if frame.kind == INTERRUPT:
+                    self.interrupted = self.interrupted or STOP
+                self._inbox.append(frame)
+            if self._inbox or timeout is not None:
+                return
+
+    # -- interrupts
+
+    def watch_interrupts(self, wake: Callable[[], None] | None = None) -> None:
+        """Makes SIGUSR1 and SIGXCPU set `interrupted`.
+
+        `wake`, where an engine computes outside the interpreter lock, is called in a thread of
+        its own every 10 ms from then on, so that it can stop the engine from there.
+        """
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, self._on_signal)
+        signal.signal(signal.SIGXCPU, self._on_signal)
+        if wake is None:
+            return
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        threading.Thread(target=self._watch, args=(read, wake), daemon=True).start()
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self.interrupted = self.interrupted or (CPU if number == signal.SIGXCPU else STOP)
+
+    def _watch(self, read: int, wake: Callable[[], None]) -> None:
+        while True:
+            for number in os.read(read, 64):
+                if number in (signal.SIGUSR1, signal.SIGXCPU):
+                    self._on_signal(number, None)
+            while self.interrupted:
+                wake()
+                select.select([], [], [], 0.01)

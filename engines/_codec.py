@@ -1,0 +1,250 @@
+"""Values between host and wire, for both codecs; see docs/protocol.md for the forms.
+
+Decoding trusts nothing: what arrives may come from a hostile worker.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bridges._declare import HostObject, name_of
+from bridges._errors import InvalidArgument
+from bridges._session import Session
+from bridges._types import Callback, Text
+
+MAX_DEPTH = 64
+MARK = "\0"
+SAFE_INTEGER = 2**53 - 1
+
+
+class Codec(Protocol):
+    """Turns values into a payload and back."""
+
+    def encode(self, value: Any) -> bytes:
+        """Returns the payload; raises InvalidArgument for a value that may not cross."""
+        ...
+
+    def decode(self, payload: bytes) -> Any:
+        """Returns the value; raises InvalidArgument for anything malformed."""
+        ...
+
+
+class ScriptFunction(Callback):
+    """A script's function by its number."""
+
+    def __init__(self, number: int, call: Callable[[int, list[Any]], Any]) -> None:
+        self.number = number
+        self._call = call
+
+    async def __call__(self, *arguments: Any) -> Any:
+        return await self._call(self.number, list(arguments))
+
+
+CallFunction = Callable[[int, list[Any]], Any]
+
+
+def _too_deep() -> InvalidArgument:
+    return InvalidArgument(f"a value is nested deeper than {MAX_DEPTH}")
+
+
+def _number(value: int | float) -> None:
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidArgument(f"{value} cannot cross to a script")
+    elif not -(2**63) <= value < 2**63:
+        raise InvalidArgument(f"{value} does not fit 64 bits")
+
+
+class MsgpackCodec:
+    """Lua's codec."""
+
+    def __init__(self, session: Session, call: CallFunction) -> None:
+        import msgpack
+
+        self._packb, self._unpackb, self._ext = msgpack.packb, msgpack.unpackb, msgpack.ExtType
+        self._unpack_error = (
+            msgpack.exceptions.UnpackException,
+            msgpack.exceptions.ExtraData,
+            ValueError,
+            RecursionError,
+        )
+        self._session = session
+        self._call = call
+
+    def encode(self, value: Any) -> bytes:
+        packed: bytes = self._packb(self._plain(value, 0))
+        return packed
+
+    def _plain(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is str or kind is bool or value is None or kind is bytes:
+            return value
+        if kind is int or kind is float:
+            _number(value)
+            return value
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
+        if isinstance(value, Text):
+            fields = {k: self._plain(v, depth + 1) for k, v in value.items()}
+            return self._ext(3, self._packb([value.record, fields]))
+        if isinstance(value, dict):
+            return {str(k): self._plain(v, depth + 1) for k, v in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._plain(v, depth + 1) for v in value]
+        if isinstance(value, HostObject):
+            return self._ext(1, self._packb([name_of(type(value)), self._session.handle(value)]))
+        if isinstance(value, ScriptFunction):
+            return self._ext(2, value.number.to_bytes(4, "big"))
+        raise InvalidArgument(f"a {kind.__name__} cannot cross to a script")
+
+    def decode(self, payload: bytes) -> Any:
+        try:
+            value = self._unpackb(
+                payload, ext_hook=self._extension, strict_map_key=True, raw=False, use_list=True
+            )
+        except self._unpack_error as error:
+            raise InvalidArgument("the worker sent a damaged value") from error
+        check(value)
+        return value
+
+    def _extension(self, code: int, data: bytes) -> Any:
+        if code == 2 and len(data) == 4:
+            return ScriptFunction(int.from_bytes(data, "big"), self._call)
+        inner = self._unpackb(data, raw=False, strict_map_key=True, ext_hook=self._extension)
+        if not isinstance(inner, list) or len(inner) != 2:
+            raise InvalidArgument("the worker sent a damaged value")
+        if code == 1:
+            return self._session.thing(inner[1])
+        if code == 3 and isinstance(inner[1], dict):
+            return inner[1]
+        raise InvalidArgument("the worker sent a damaged value")
+
+
+class JsonCodec:
+    """JavaScript's codec."""
+
+    def __init__(self, session: Session, call: CallFunction) -> None:
+        self._session = session
+        self._call = call
+
+    def encode(self, value: Any) -> bytes:
+        text = json.dumps(self._plain(value, 0), ensure_ascii=False, separators=(",", ":"))
+        try:
+            return text.encode()
+        except UnicodeEncodeError:
+            raise InvalidArgument("a text holds half a character") from None
+
+    def _plain(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is str or kind is bool or value is None:
+            return value
+        if kind is int or kind is float:
+            _number(value)
+            if kind is int and abs(value) > SAFE_INTEGER:
+                raise InvalidArgument(f"{value} is more than JavaScript can hold exactly")
+            return value
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
+        if isinstance(value, Text):
+            return {MARK: ["r", value.record, self._map(value, depth)]}
+        if isinstance(value, dict):
+            if MARK in value:
+                return {MARK: ["m", list(map(list, self._map(value, depth).items()))]}
+            return self._map(value, depth)
+        if isinstance(value, (list, tuple)):
+            return [self._plain(v, depth + 1) for v in value]
+        if kind is bytes:
+            return {MARK: ["b", base64.b64encode(value).decode()]}
+        if isinstance(value, HostObject):
+            return {MARK: ["o", name_of(type(value)), self._session.handle(value)]}
+        if isinstance(value, ScriptFunction):
+            return {MARK: ["f", value.number]}
+        raise InvalidArgument(f"a {kind.__name__} cannot cross to a script")
+
+    def _map(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
+        return {str(k): self._plain(v, depth + 1) for k, v in value.items()}
+
+    def decode(self, payload: bytes) -> Any:
+        marked = b"\\u0000" in payload
+        try:
+            value = json.loads(
+                payload,
+                object_hook=self._revive if marked else None,
+                parse_constant=_refuse_constant,
+                parse_int=_parse_int,
+            )
+        except (ValueError, RecursionError) as error:
+            raise InvalidArgument("the worker sent a damaged value") from error
+        if b"\\ud" in payload:
+            _refuse_surrogates(value)
+        check(value)
+        return value
+
+    def _revive(self, found: dict[str, Any]) -> Any:
+        if len(found) != 1 or MARK not in found:
+            return found
+        match found[MARK]:
+            case ["f", int(number)]:
+                return ScriptFunction(number, self._call)
+            case ["o", _, number]:
+                return self._session.thing(number)
+            case ["b", str(text)]:
+                try:
+                    return base64.b64decode(text, validate=True)
+                except binascii.Error:
+                    pass
+            case ["i", str(digits)] if digits.lstrip("-").isdecimal() and len(digits) < 21:
+                return int(digits)
+            case ["r", _, dict(fields)]:
+                return fields
+            case ["m", list(pairs)]:
+                if all(isinstance(p, list) and len(p) == 2 and _is_key(p[0]) for p in pairs):
+                    return dict(pairs)
+        raise InvalidArgument("the worker sent a damaged value")
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, str)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise InvalidArgument(f"{name} cannot cross from a script")
+
+
+def _parse_int(digits: str) -> int | float:
+    # JavaScript has one number type: a whole number it cannot hold exactly is a float.
+    if len(digits) > 25:
+        return float(digits)
+    number = int(digits)
+    return number if abs(number) <= SAFE_INTEGER else float(number)
+
+
+def _refuse_surrogates(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument("a text holds half a character (a lone surrogate)") from None
+
+
+def check(value: Any) -> None:
+    """Refuses what no engine may send: too deep, not finite, an integer beyond 64 bits."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for item in level:
+            kind = type(item)
+            if kind is dict:
+                below.extend(item.values())
+            elif kind is list:
+                below.extend(item)
+            elif kind is float or kind is int:
+                _number(item)
+        if not below:
+            return
+        level = below
+    raise _too_deep()

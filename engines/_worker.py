@@ -1,0 +1,83 @@
+"""The worker process: boots one engine, hardens itself, runs one spell, ends with os._exit.
+
+Started by `engines._process` as a script under `python -I -S -B` with an empty environment:
+`_worker.py SOCKET_FD LANGUAGE FOLDER…`, the folders holding this package and the engine's library.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str]) -> None:
+    """Runs the worker; never returns."""
+    fd, language, folders = int(arguments[0]), arguments[1], arguments[2:]
+    sys.path.extend(folders)
+    import os
+
+    from engines._channel import Channel, HostGone
+
+    os.closerange(3, fd)
+    os.closerange(fd + 1, 64)
+    channel = Channel(fd)
+    try:
+        _serve(channel, language)
+        channel.flush()
+    except HostGone:
+        os._exit(1)
+    except BaseException:  # noqa: BLE001 - the worker's own main: the host must hear of any defect
+        _report(channel)
+        os._exit(70)
+    # Destroying a JavaScript context that is suspended corrupts its heap; nothing is torn down.
+    os._exit(0)
+
+
+def _serve(channel: object, language: str) -> None:
+    import json
+    from importlib import import_module
+
+    from engines import _hardening
+    from engines._channel import Channel
+    from engines._protocol import READY, START
+
+    assert isinstance(channel, Channel)
+    _hardening.die_with_parent()
+    engine = import_module(f"engines.{language}.worker").Engine(channel, _read_api())
+    channel.send(READY, 0, json.dumps({"engine": language, "version": engine.version}).encode())
+    frame = channel.receive()
+    while frame is not None and frame.kind != START:
+        frame = channel.receive()
+    assert frame is not None
+    size = int.from_bytes(frame.payload[:4], "little")
+    config = json.loads(frame.payload[4 : 4 + size])
+    values = frame.payload[4 + size :]
+    config["hardening"] = _hardening.harden(config["memory"], config["cpu"])
+    engine.run(config, values)
+
+
+def _read_api() -> dict[str, object]:
+    import json
+    import os
+
+    folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    with open(os.path.join(folder, "stdlib", "api.json"), encoding="utf-8") as file:
+        api: dict[str, object] = json.load(file)
+    return api
+
+
+def _report(channel: object) -> None:
+    import traceback
+
+    from engines._channel import Channel, HostGone
+    from engines._protocol import BROKEN
+
+    assert isinstance(channel, Channel)
+    try:
+        channel.send(BROKEN, 0, traceback.format_exc().encode())
+        channel.flush()
+    except (HostGone, MemoryError):
+        pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""The llmspell program: commands, configuration, output."""
