@@ -8,8 +8,8 @@ from typing import Any
 
 from bridges import MODULES
 from bridges._declare import Bridge, HostObject, function_of, methods_of, name_of
-from bridges._types import TEXT_RECORDS, fields_of
 from bridges._docs import split_doc
+from bridges._types import TEXT_RECORDS, fields_of
 
 LEVEL = 1
 """The API level of this release; functions added since the last one carry it as `since`."""
@@ -96,5 +96,3 @@ def _record(kind: Any) -> dict[str, Any]:
             for f in fields_of(kind)
         ],
     }
-
-

@@ -6,7 +6,7 @@ import re
 
 
 def split_doc(doc: str) -> tuple[str, dict[str, str]]:
-    """Splits a docstring into its prose and its `name: what` lines (which may continue, indented)."""
+    """Splits a docstring into its prose and its `name: what` lines, which may go on indented."""
     prose: list[str] = []
     entries: dict[str, str] = {}
     current = ""

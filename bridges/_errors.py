@@ -1,27 +1,27 @@
 """The errors a spell can meet, in every language the same.
 
-    SpellError
-    ├── InvalidArgument      invalid_argument
-    ├── NotFound             not_found
-    ├── PermissionDenied     permission_denied
-    ├── TimeLimit            timeout
-    ├── Cancelled            cancelled
-    ├── LimitExceeded        limit_exceeded
-    ├── BudgetExceeded       budget_exceeded
-    ├── ProviderFailed       provider_error
-    │   ├── ProviderAuth         provider_auth
-    │   ├── ProviderRateLimited  provider_rate_limited
-    │   ├── ProviderUnavailable  provider_unavailable
-    │   ├── ModelNotFound        model_not_found
-    │   └── ContextTooLong       context_too_long
-    ├── ToolFailed           tool_failed
-    ├── WorkflowFailed       workflow_failed
-    ├── GuardrailBlocked     guardrail_blocked
-    ├── ReplayMiss           replay_miss
-    ├── WorkerCrashed        worker_crashed
-    ├── ConfigError          config_error
-    ├── ScriptError          spell_error
-    └── InternalError        internal
+SpellError
+├── InvalidArgument      invalid_argument
+├── NotFound             not_found
+├── PermissionDenied     permission_denied
+├── TimeLimit            timeout
+├── Cancelled            cancelled
+├── LimitExceeded        limit_exceeded
+├── BudgetExceeded       budget_exceeded
+├── ProviderFailed       provider_error
+│   ├── ProviderAuth         provider_auth
+│   ├── ProviderRateLimited  provider_rate_limited
+│   ├── ProviderUnavailable  provider_unavailable
+│   ├── ModelNotFound        model_not_found
+│   └── ContextTooLong       context_too_long
+├── ToolFailed           tool_failed
+├── WorkflowFailed       workflow_failed
+├── GuardrailBlocked     guardrail_blocked
+├── ReplayMiss           replay_miss
+├── WorkerCrashed        worker_crashed
+├── ConfigError          config_error
+├── ScriptError          spell_error
+└── InternalError        internal
 """
 
 from __future__ import annotations
@@ -182,7 +182,9 @@ def from_map(fields: Any) -> SpellError:
     if not isinstance(fields, dict):
         return ScriptError(f"the script failed with {fields!r}")
     code = fields.get("code")
-    kind = BY_CODE.get(code, ScriptError) if isinstance(code, str) else ScriptError
+    kind: type[SpellError] = (
+        BY_CODE.get(code, ScriptError) if isinstance(code, str) else ScriptError
+    )
     details = fields.get("details")
     hint = fields.get("hint")
     retryable = fields.get("retryable")

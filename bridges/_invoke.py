@@ -127,7 +127,7 @@ class Door:
         else:
             if not arguments or not isinstance(arguments[0], kind):
                 raise InvalidArgument(
-                    f"{name} is a method", hint=f"call it on {kind.name or kind.__name__} objects"
+                    f"{name} is a method", hint=f"call it on {function.noun} objects"
                 )
             owner, arguments = arguments[0], arguments[1:]
         while arguments and arguments[-1] is None:

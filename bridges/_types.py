@@ -125,15 +125,6 @@ def _read_nothing(value: Any, where: str, _border: Border) -> None:
         raise wrong(where, "nothing", value)
 
 
-ANY = Shape("any", "any value", _read_any, _same)
-SCALARS = {
-    bool: _scalar(bool, "boolean", "a boolean"),
-    int: _scalar(int, "integer", "an integer"),
-    float: _scalar(float, "number", "a number"),
-    str: _scalar(str, "text", "text"),
-    bytes: _scalar(bytes, "bytes", "bytes"),
-    type(None): Shape("nothing", "nothing", _read_nothing, _same),
-}
 def _read_duration(value: Any, where: str, border: Border) -> float:
     words = "seconds or text such as '30s'"
     if isinstance(value, str):
@@ -340,36 +331,48 @@ def shape_of(annotation: Any) -> Shape:
 
 
 def _build(annotation: Any) -> Shape:
-    if annotation is Any:
-        return ANY
     if annotation is None or annotation in SCALARS:
-        return SCALARS[annotation or type(None)]
-    if annotation is Duration:
-        return Shape(["union", "number", "text"], "a duration", _read_duration, _same)
-    if annotation is Callback:
-        return _function("function")
-    if isinstance(annotation, type) and issubclass(annotation, Checked):
-        return _checked(annotation)
-    if typing.is_typeddict(annotation):
-        return _record(annotation)
-    if isinstance(annotation, type) and getattr(annotation, "is_host_object", False):
-        return _object(annotation)
-    return _generic(annotation)
+        return SCALARS[type(None) if annotation is None else annotation]
+    if isinstance(annotation, type):
+        if issubclass(annotation, Checked):
+            return _checked(annotation)
+        if getattr(annotation, "is_host_object", False):
+            return _object(annotation)
+    return _record(annotation) if typing.is_typeddict(annotation) else _generic(annotation)
 
 
 def _generic(annotation: Any) -> Shape:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if origin is list:
-        return _list_of(shape_of(arguments[0]))
-    if origin is dict and arguments[0] is str:
-        return _map_of(shape_of(arguments[1]))
-    if origin in (types.UnionType, typing.Union):
-        return _union([shape_of(a) for a in arguments])
     if origin is Literal:
         return _literal(arguments)
-    if origin in (typing.Required, typing.NotRequired):
-        return shape_of(arguments[0])
-    if origin is StreamOf:
-        inner = [shape_of(a) for a in arguments]
-        return Shape(["stream", *(s.describe for s in inner)], "a stream", _read_any, _same)
-    raise TypeError(f"{annotation!r} cannot cross to a spell")
+    if origin is dict and arguments[0] is not str:
+        raise TypeError(f"{annotation!r} cannot cross: a map's keys are text")
+    if origin not in _GENERIC:
+        raise TypeError(f"{annotation!r} cannot cross to a spell")
+    return _GENERIC[origin]([shape_of(a) for a in arguments])
+
+
+def _stream_of(parts: list[Shape]) -> Shape:
+    return Shape(["stream", *(p.describe for p in parts)], "a stream", _read_any, _same)
+
+
+SCALARS: dict[Any, Shape] = {
+    Any: Shape("any", "any value", _read_any, _same),
+    bool: _scalar(bool, "boolean", "a boolean"),
+    int: _scalar(int, "integer", "an integer"),
+    float: _scalar(float, "number", "a number"),
+    str: _scalar(str, "text", "text"),
+    bytes: _scalar(bytes, "bytes", "bytes"),
+    type(None): Shape("nothing", "nothing", _read_nothing, _same),
+    Duration: Shape(["union", "number", "text"], "a duration", _read_duration, _same),
+    Callback: _function("function"),
+}
+_GENERIC: dict[Any, Callable[[list[Shape]], Shape]] = {
+    list: lambda parts: _list_of(parts[0]),
+    dict: lambda parts: _map_of(parts[1]),
+    types.UnionType: _union,
+    typing.Union: _union,
+    typing.Required: lambda parts: parts[0],
+    typing.NotRequired: lambda parts: parts[0],
+    StreamOf: _stream_of,
+}

@@ -59,7 +59,7 @@ class Channel:
             self.flush()
 
     def print(self, text: bytes) -> None:
-        """Queues text for the spell's standard output; a burst is gathered, the rest leaves at once."""
+        """Queues text for standard output; a burst is gathered, anything else leaves at once."""
         self._printed += text
         now = monotonic()
         if now - self._window_start > WINDOW:

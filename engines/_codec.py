@@ -60,10 +60,50 @@ def _number(value: int | float) -> None:
         raise InvalidArgument(f"{value} does not fit 64 bits")
 
 
-class MsgpackCodec:
+class _Writer:
+    """What both codecs do to a value on its way to a script; subclasses know the wire's forms."""
+
+    def __init__(self, session: Session, call: CallFunction) -> None:
+        self._session = session
+        self._call = call
+
+    def _plain(self, value: Any, depth: int) -> Any:
+        """Returns the value in terms of the wire; raises InvalidArgument naming its type."""
+        kind = type(value)
+        if kind is str or kind is bool or value is None:
+            return value
+        if kind is int or kind is float:
+            self._number(value)
+            return value
+        if depth >= MAX_DEPTH:
+            raise _too_deep()
+        if isinstance(value, dict):
+            fields = {str(k): self._plain(v, depth + 1) for k, v in value.items()}
+            return (
+                self._record(value.record, fields) if isinstance(value, Text) else self._map(fields)
+            )
+        if isinstance(value, (list, tuple)):
+            return [self._plain(v, depth + 1) for v in value]
+        return self._special(value)
+
+    def _number(self, value: int | float) -> None:
+        _number(value)
+
+    def _map(self, fields: dict[str, Any]) -> Any:
+        return fields
+
+    def _record(self, name: str, fields: dict[str, Any]) -> Any:
+        raise TypeError("each codec has its own form")
+
+    def _special(self, value: Any) -> Any:
+        raise InvalidArgument(f"a {type(value).__name__} cannot cross to a script")
+
+
+class MsgpackCodec(_Writer):
     """Lua's codec."""
 
     def __init__(self, session: Session, call: CallFunction) -> None:
+        super().__init__(session, call)
         import msgpack
 
         self._packb, self._unpackb, self._ext = msgpack.packb, msgpack.unpackb, msgpack.ExtType
@@ -73,34 +113,25 @@ class MsgpackCodec:
             ValueError,
             RecursionError,
         )
-        self._session = session
-        self._call = call
 
     def encode(self, value: Any) -> bytes:
-        packed: bytes = self._packb(self._plain(value, 0))
+        try:
+            packed: bytes = self._packb(self._plain(value, 0))
+        except UnicodeEncodeError:
+            raise InvalidArgument("a text holds half a character") from None
         return packed
 
-    def _plain(self, value: Any, depth: int) -> Any:
-        kind = type(value)
-        if kind is str or kind is bool or value is None or kind is bytes:
+    def _record(self, name: str, fields: dict[str, Any]) -> Any:
+        return self._ext(3, self._packb([name, fields]))
+
+    def _special(self, value: Any) -> Any:
+        if isinstance(value, bytes):
             return value
-        if kind is int or kind is float:
-            _number(value)
-            return value
-        if depth >= MAX_DEPTH:
-            raise _too_deep()
-        if isinstance(value, Text):
-            fields = {k: self._plain(v, depth + 1) for k, v in value.items()}
-            return self._ext(3, self._packb([value.record, fields]))
-        if isinstance(value, dict):
-            return {str(k): self._plain(v, depth + 1) for k, v in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._plain(v, depth + 1) for v in value]
         if isinstance(value, HostObject):
             return self._ext(1, self._packb([name_of(type(value)), self._session.handle(value)]))
         if isinstance(value, ScriptFunction):
             return self._ext(2, value.number.to_bytes(4, "big"))
-        raise InvalidArgument(f"a {kind.__name__} cannot cross to a script")
+        return super()._special(value)
 
     def decode(self, payload: bytes) -> Any:
         try:
@@ -108,7 +139,7 @@ class MsgpackCodec:
                 payload, ext_hook=self._extension, strict_map_key=True, raw=False, use_list=True
             )
         except self._unpack_error as error:
-            raise InvalidArgument("the worker sent a damaged value") from error
+            raise _damaged() from error
         check(value)
         return value
 
@@ -117,20 +148,16 @@ class MsgpackCodec:
             return ScriptFunction(int.from_bytes(data, "big"), self._call)
         inner = self._unpackb(data, raw=False, strict_map_key=True, ext_hook=self._extension)
         if not isinstance(inner, list) or len(inner) != 2:
-            raise InvalidArgument("the worker sent a damaged value")
+            raise _damaged()
         if code == 1:
             return self._session.thing(inner[1])
         if code == 3 and isinstance(inner[1], dict):
             return inner[1]
-        raise InvalidArgument("the worker sent a damaged value")
+        raise _damaged()
 
 
-class JsonCodec:
+class JsonCodec(_Writer):
     """JavaScript's codec."""
-
-    def __init__(self, session: Session, call: CallFunction) -> None:
-        self._session = session
-        self._call = call
 
     def encode(self, value: Any) -> bytes:
         text = json.dumps(self._plain(value, 0), ensure_ascii=False, separators=(",", ":"))
@@ -139,35 +166,25 @@ class JsonCodec:
         except UnicodeEncodeError:
             raise InvalidArgument("a text holds half a character") from None
 
-    def _plain(self, value: Any, depth: int) -> Any:
-        kind = type(value)
-        if kind is str or kind is bool or value is None:
-            return value
-        if kind is int or kind is float:
-            _number(value)
-            if kind is int and abs(value) > SAFE_INTEGER:
-                raise InvalidArgument(f"{value} is more than JavaScript can hold exactly")
-            return value
-        if depth >= MAX_DEPTH:
-            raise _too_deep()
-        if isinstance(value, Text):
-            return {MARK: ["r", value.record, self._map(value, depth)]}
-        if isinstance(value, dict):
-            if MARK in value:
-                return {MARK: ["m", list(map(list, self._map(value, depth).items()))]}
-            return self._map(value, depth)
-        if isinstance(value, (list, tuple)):
-            return [self._plain(v, depth + 1) for v in value]
-        if kind is bytes:
+    def _number(self, value: int | float) -> None:
+        _number(value)
+        if isinstance(value, int) and abs(value) > SAFE_INTEGER:
+            raise InvalidArgument(f"{value} is more than JavaScript can hold exactly")
+
+    def _map(self, fields: dict[str, Any]) -> Any:
+        return {MARK: ["m", list(map(list, fields.items()))]} if MARK in fields else fields
+
+    def _record(self, name: str, fields: dict[str, Any]) -> Any:
+        return {MARK: ["r", name, fields]}
+
+    def _special(self, value: Any) -> Any:
+        if isinstance(value, bytes):
             return {MARK: ["b", base64.b64encode(value).decode()]}
         if isinstance(value, HostObject):
             return {MARK: ["o", name_of(type(value)), self._session.handle(value)]}
         if isinstance(value, ScriptFunction):
             return {MARK: ["f", value.number]}
-        raise InvalidArgument(f"a {kind.__name__} cannot cross to a script")
-
-    def _map(self, value: dict[Any, Any], depth: int) -> dict[str, Any]:
-        return {str(k): self._plain(v, depth + 1) for k, v in value.items()}
+        return super()._special(value)
 
     def decode(self, payload: bytes) -> Any:
         marked = b"\\u0000" in payload
@@ -179,7 +196,7 @@ class JsonCodec:
                 parse_int=_parse_int,
             )
         except (ValueError, RecursionError) as error:
-            raise InvalidArgument("the worker sent a damaged value") from error
+            raise _damaged() from error
         if b"\\ud" in payload:
             _refuse_surrogates(value)
         check(value)
@@ -190,26 +207,35 @@ class JsonCodec:
             return found
         match found[MARK]:
             case ["f", int(number)]:
-                return ScriptFunction(number, self._call)
+                revived: Any = ScriptFunction(number, self._call)
             case ["o", _, number]:
-                return self._session.thing(number)
+                revived = self._session.thing(number)
             case ["b", str(text)]:
-                try:
-                    return base64.b64decode(text, validate=True)
-                except binascii.Error:
-                    pass
+                revived = _from_base64(text)
             case ["i", str(digits)] if digits.lstrip("-").isdecimal() and len(digits) < 21:
-                return int(digits)
+                revived = int(digits)
             case ["r", _, dict(fields)]:
-                return fields
-            case ["m", list(pairs)]:
-                if all(isinstance(p, list) and len(p) == 2 and _is_key(p[0]) for p in pairs):
-                    return dict(pairs)
-        raise InvalidArgument("the worker sent a damaged value")
+                revived = fields
+            case ["m", list(pairs)] if all(_is_pair(pair) for pair in pairs):
+                revived = dict(pairs)
+            case _:
+                raise _damaged()
+        return revived
 
 
-def _is_key(key: Any) -> bool:
-    return isinstance(key, str)
+def _damaged() -> InvalidArgument:
+    return InvalidArgument("the worker sent a damaged value")
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise _damaged() from None
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
 
 
 def _refuse_constant(name: str) -> Any:

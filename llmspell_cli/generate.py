@@ -1,6 +1,6 @@
 """Writes everything that is drawn from the declarations: run it after changing one.
 
-    python -m llmspell_cli.generate
+python -m llmspell_cli.generate
 """
 
 from __future__ import annotations

@@ -1,0 +1,214 @@
+"""Serves what a spell asks for: host functions, modules, and callbacks the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from bridges._errors import Cancelled, InvalidArgument, LimitExceeded, SpellError, from_map
+from bridges._session import Session
+from engines import _protocol as protocol
+from engines._codec import Codec
+from engines._modules import Modules
+from engines._protocol import Frame
+
+if TYPE_CHECKING:
+    import asyncio
+
+
+class Calls:
+    """The calls of one run.
+
+    wants_loop: an asynchronous function was called while there is no event loop; nothing more is
+    handled until `begin`
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        codec: Codec,
+        modules: Modules,
+        send: Callable[[int, int, bytes], None],
+        stop: Callable[[SpellError], None],
+    ) -> None:
+        self._session = session
+        self._codec = codec
+        self._modules = modules
+        self._send = send
+        self._stop = stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._held: tuple[int, int, list[Any]] | None = None
+        self._total = 0
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._returns: dict[int, asyncio.Future[Any]] = {}
+        self._callbacks = 0
+        self.wants_loop = False
+
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Goes on inside an event loop, starting with the call that wanted one."""
+        self._loop = loop
+        self.wants_loop = False
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._start_task(*held)
+
+    def handle(self, frame: Frame) -> None:
+        """Serves one frame; InvalidArgument means that the worker broke the protocol."""
+        if frame.kind in (protocol.CALL, protocol.NOTE):
+            self._call(frame)
+        elif frame.kind == protocol.MODULE:
+            self._module(frame)
+        elif frame.kind == protocol.RETURN:
+            self._return(frame)
+        elif frame.kind == protocol.CANCEL:
+            task = self._tasks.pop(frame.id, None)
+            if task:
+                task.cancel()
+        else:
+            raise InvalidArgument(f"frame of kind {frame.kind}")
+
+    # -- calls
+
+    def _call(self, frame: Frame) -> None:
+        note = frame.kind == protocol.NOTE
+        if not note and not self._allowed():
+            return
+        try:
+            number, arguments = self._open(frame.payload)
+            kind = self._session.door.kind(number)
+            if (kind == "note") != note or kind == "engine":
+                raise InvalidArgument("this function is not called so")
+            if kind in ("sync", "note"):
+                value = self._session.door.call(number, arguments)
+                if not note:
+                    self._answer(frame.id, value)
+            elif self._loop is None:
+                self._held = frame.id, number, arguments
+                self.wants_loop = True
+            else:
+                self._start_task(frame.id, number, arguments)
+        except SpellError as error:
+            if note:
+                self._session.log.write("warn", f"a one-way call was refused: {error.message}")
+            else:
+                self._refuse(frame.id, error)
+
+    def _open(self, payload: bytes) -> tuple[int, list[Any]]:
+        call = self._codec.decode(payload)
+        if not isinstance(call, list) or len(call) != 2 or not isinstance(call[1], list):
+            raise InvalidArgument("a call is a function's number and its arguments")
+        return call[0], call[1]
+
+    def _allowed(self) -> bool:
+        self._total += 1
+        limits = self._session.limits
+        if self._total > limits.calls:
+            self._stop(
+                LimitExceeded(
+                    f"the spell made more than its limit of {limits.calls} host calls",
+                    hint="raise calls under [limits], or pass --calls",
+                )
+            )
+            return False
+        if len(self._tasks) >= limits.in_flight:
+            self._stop(
+                LimitExceeded(
+                    f"the spell has more than {limits.in_flight} host calls waiting",
+                    hint="await some before starting more, or use Async.map with a limit",
+                )
+            )
+            return False
+        return True
+
+    def _start_task(self, id: int, number: int, arguments: list[Any]) -> None:
+        assert self._loop is not None
+        if id in self._tasks:
+            raise InvalidArgument("a call's id is in use")
+        self._tasks[id] = self._loop.create_task(self._serve(id, number, arguments))
+
+    async def _serve(self, id: int, number: int, arguments: list[Any]) -> None:
+        import asyncio
+
+        try:
+            self._answer(id, await self._session.door.call_async(number, arguments))
+        except SpellError as error:
+            self._refuse(id, error)
+        except asyncio.CancelledError:
+            self._refuse(id, Cancelled("the call was cancelled"))
+            raise
+        finally:
+            self._tasks.pop(id, None)
+
+    def _answer(self, id: int, value: Any) -> None:
+        self._send(protocol.RESULT, id, b"\0" + self._codec.encode(value))
+
+    def _refuse(self, id: int, error: SpellError) -> None:
+        try:
+            payload = self._codec.encode(error.as_map())
+        except InvalidArgument:
+            error.details = {}
+            payload = self._codec.encode(error.as_map())
+        self._send(protocol.RESULT, id, b"\x01" + payload)
+
+    # -- modules
+
+    def _module(self, frame: Frame) -> None:
+        if not self._allowed():
+            return
+        try:
+            importer, mark, name = frame.payload.decode("utf-8", "replace").partition("\0")
+            if not mark:
+                raise InvalidArgument("a module request names who asks and what for")
+            id, source = self._modules.load(importer, name)
+            self._send(protocol.RESULT, frame.id, b"\0" + f"{id}\0{source}".encode())
+        except SpellError as error:
+            self._refuse(frame.id, error)
+
+    # -- callbacks
+
+    async def call_back(self, number: int, arguments: list[Any]) -> Any:
+        """Calls a script function and returns its value; raises the SpellError it failed with."""
+        import asyncio
+
+        assert self._loop is not None
+        self._callbacks += 1
+        id = self._callbacks
+        future = self._returns[id] = self._loop.create_future()
+        try:
+            self._send(protocol.CALLBACK, id, self._codec.encode([number, arguments]))
+            return await future
+        except asyncio.CancelledError:
+            self._send(protocol.ABANDON, id, b"")
+            raise
+        finally:
+            self._returns.pop(id, None)
+
+    def _return(self, frame: Frame) -> None:
+        future = self._returns.get(frame.id)
+        if future is None or future.done():
+            return
+        try:
+            value = self._codec.decode(frame.payload[1:])
+        except InvalidArgument as error:
+            future.set_exception(error)
+            return
+        if frame.payload[:1] == b"\0":
+            future.set_result(value)
+        else:
+            future.set_exception(from_map(value))
+
+    # -- the end
+
+    def cancel(self) -> None:
+        """Cancels every call under way."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+
+    async def end(self) -> None:
+        """Cancels every call and waits shortly: one that will not end is left behind."""
+        import asyncio
+
+        tasks = list(self._tasks.values())
+        self.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=1.0)

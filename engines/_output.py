@@ -1,0 +1,168 @@
+"""Writes a spell's standard output so that a slow or closed reader cannot hang or crash the run."""
+
+from __future__ import annotations
+
+import os
+import select
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from bridges._errors import InternalError, LimitExceeded, SpellError
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+
+# A pipe that select calls writable takes this much without blocking (POSIX PIPE_BUF).
+SLICE = 4096
+BACKLOG = 1 << 20
+"""Bytes printed but not yet taken, at which the worker has to wait."""
+
+
+class OutputClosed(Exception):
+    """Standard output cannot take more: the reader went away, or the disk is full."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Output:
+    """Bytes to one file descriptor.
+
+    deadline: monotonic seconds after which a write that cannot proceed gives up silently; the
+    run ends by its time limit then
+    """
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self.deadline: float | None = None
+        self.written = 0
+
+    def write(self, data: bytes) -> None:
+        """Writes all of `data`, waiting for a slow reader; raises OutputClosed."""
+        view = memoryview(data)
+        while view:
+            if not self._wait():
+                return
+            try:
+                count = os.write(self._fd, view[:SLICE])
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise OutputClosed(error) from error
+            self.written += count
+            view = view[count:]
+
+    def _wait(self) -> bool:
+        if self.deadline is None:
+            return True
+        left = self.deadline - monotonic()
+        return bool(select.select([], [self._fd], [], max(0.0, left))[1])
+
+
+class Prints:
+    """What a spell prints, counted against its limit, on its way to the output."""
+
+    def __init__(
+        self,
+        output: Output,
+        limit: int,
+        stop: Callable[[SpellError], None],
+        failed: Callable[[OutputClosed], None],
+    ) -> None:
+        """limit: bytes; stop: interrupts the run; failed: told when the output breaks."""
+        self._output = output
+        self._limit = limit
+        self._stop = stop
+        self._failed = failed
+        self._counted = 0
+        self._waiting = bytearray()
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listen: Callable[[bool], None] | None = None
+
+    def begin(self, loop: asyncio.AbstractEventLoop, listen: Callable[[bool], None]) -> None:
+        """Writes in the background from now on; `listen` turns reading from the worker on and off."""
+        self._loop, self._listen = loop, listen
+
+    def count(self, size: int) -> None:
+        """Counts bytes that leave by another way (log lines)."""
+        self._counted += size
+        if self._counted > self._limit:
+            self._stop(
+                LimitExceeded(
+                    f"the spell printed more than its limit of {self._limit} bytes",
+                    hint="raise output under [limits], or pass --output-limit",
+                )
+            )
+
+    def print(self, text: bytes) -> None:
+        """Writes text, or queues it where an event loop runs; raises OutputClosed."""
+        left = max(0, self._limit - self._counted)
+        self.count(len(text))
+        text = text[:left]
+        if self._loop is None:
+            self._output.write(text)
+            return
+        self._waiting += text
+        if self._task is None and self._waiting:
+            self._task = self._loop.create_task(self._drain(self._loop))
+        if len(self._waiting) > BACKLOG and self._listen:
+            self._listen(False)
+
+    async def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting:
+            text, self._waiting = bytes(self._waiting), bytearray()
+            try:
+                await in_thread(loop, self._output.write, text)
+            except OutputClosed as closed:
+                self._waiting.clear()
+                self._failed(closed)
+            if self._listen:
+                self._listen(True)
+        self._task = None
+
+    async def finish(self) -> None:
+        """Waits until everything is written, or the output's deadline has passed."""
+        if self._task is not None:
+            await self._task
+
+
+def output_failed(closed: OutputClosed) -> SpellError:
+    """Returns the error of a run whose standard output broke."""
+    if isinstance(closed.error, BrokenPipeError):
+        return InternalError("standard output was closed before the spell had finished")
+    return InternalError(
+        f"cannot write to standard output: {closed.error.strerror}",
+        hint="free some space, or send the output elsewhere",
+    )
+
+
+async def in_thread(
+    loop: asyncio.AbstractEventLoop, function: Callable[[bytes], T], argument: bytes
+) -> T:
+    """Runs a function in a daemon thread: unlike an executor's, it may be left blocked at exit."""
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if not future.done():
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]
+
+    def work() -> None:
+        result, error = None, None
+        try:
+            result = function(argument)
+        except BaseException as caught:  # noqa: BLE001 - handed on to the loop, whatever it is
+            error = caught
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return await future

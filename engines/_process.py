@@ -1,0 +1,95 @@
+"""Starts, stops and buries worker processes. The only module that makes processes for engines.
+
+Imported first thing by the command line, so that the worker boots while the host reads on:
+nothing beyond what the interpreter has loaded already.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WORKER = os.path.join(ROOT, "engines", "_worker.py")
+LIBRARIES = {"lua": "lupa", "javascript": "dukpy"}
+
+
+class Worker:
+    """A running worker: its process id and the host's end of the socket, not blocking."""
+
+    def __init__(self, language: str, pid: int, fd: int) -> None:
+        self.language = language
+        self.pid = pid
+        self.fd = fd
+        self._status: int | None = None
+        self.cpu = 0.0
+
+    @classmethod
+    def start(cls, language: str) -> Worker:
+        """Starts a worker for a language; raises OSError when no process can be had."""
+        ours, theirs = _socketpair()
+        os.set_inheritable(theirs, True)
+        arguments = [sys.executable, "-I", "-S", "-B", WORKER, str(theirs), language]
+        arguments += _folders(LIBRARIES[language])
+        null = os.devnull
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, null, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, null, os.O_WRONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
+        ]
+        try:
+            # A process group of its own: Ctrl-C goes to the host, which decides.
+            pid = os.posix_spawn(sys.executable, arguments, {}, file_actions=actions, setpgroup=0)
+        except OSError:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+        os.set_blocking(ours, False)
+        return cls(language, pid, ours)
+
+    def interrupt(self) -> None:
+        """Signals a worker that may be computing; the INTERRUPT frame is the caller's."""
+        self._signal(signal.SIGUSR1)
+
+    def kill(self) -> None:
+        """Ends the worker at once."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        if self._status is None:
+            try:
+                os.kill(self.pid, number)
+            except ProcessLookupError:
+                pass
+
+    def bury(self) -> int:
+        """Waits for the end and returns the exit status (negative: the signal); notes `cpu`."""
+        if self._status is None:
+            _, status, usage = os.wait4(self.pid, 0)
+            self._status = os.waitstatus_to_exitcode(status)
+            self.cpu = usage.ru_utime + usage.ru_stime
+            os.close(self.fd)
+        return self._status
+
+    def end(self) -> int:
+        """Kills the worker where it still runs, and buries it."""
+        self.kill()
+        return self.bury()
+
+
+def _socketpair() -> tuple[int, int]:
+    # The C module: `socket` itself would cost the start several milliseconds.
+    import _socket
+
+    ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    return ours.detach(), theirs.detach()
+
+
+def _folders(library: str) -> list[str]:
+    """Returns the folders the worker imports from: ours, and the engine library's."""
+    for folder in sys.path:
+        if folder and os.path.isdir(os.path.join(folder, library)):
+            return [ROOT] if folder == ROOT else [ROOT, folder]
+    return [ROOT]

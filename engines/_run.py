@@ -1,0 +1,385 @@
+"""Runs one spell in a worker: serves its calls, enforces its limits, reports its end.
+
+The host treats every frame as hostile. It starts without an event loop, which a spell that makes
+no asynchronous call never needs; the first such call moves the run onto one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+from collections import deque
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from bridges._errors import (
+    Cancelled,
+    InternalError,
+    InvalidArgument,
+    LimitExceeded,
+    SpellError,
+    TimeLimit,
+    WorkerCrashed,
+    from_map,
+)
+from bridges._session import Session
+from engines import _protocol as protocol
+from engines._calls import Calls
+from engines._codec import Codec, JsonCodec, MsgpackCodec
+from engines._modules import Modules
+from engines._output import Output, OutputClosed, Prints, output_failed
+from engines._process import Worker
+from engines._protocol import Decoder, Frame, ProtocolError, pack
+from engines.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    import asyncio
+
+GRACE = 0.7
+"""Seconds an interrupted worker has to answer with its traceback before it is killed."""
+READ = 1 << 18
+
+
+@dataclass(frozen=True)
+class Program:
+    """What a worker runs.
+
+    source: its text; name: what tracebacks call it; form: `file`, `eval` or `check`
+    args: positional arguments
+    """
+
+    source: str
+    name: str
+    form: str
+    args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: with a value, an error, or the exit code the spell chose."""
+
+    value: Any = None
+    error: SpellError | None = None
+    exit_code: int | None = None
+
+
+class Run:
+    """One spell in one worker."""
+
+    def __init__(self, worker: Worker, session: Session, modules: Modules, output: Output) -> None:
+        self._worker = worker
+        self._session = session
+        self._output = output
+        codec = MsgpackCodec if LANGUAGES[worker.language].codec == "msgpack" else JsonCodec
+        self._codec: Codec = codec(session, self._call_function)
+        self._decoder = Decoder(max(protocol.MAX_FRAME, session.limits.memory))
+        self._frames: deque[Frame] = deque()
+        self._sending = bytearray()
+        self._outcome: Outcome | None = None
+        self._stop: SpellError | None = None
+        self._kill_at: float | None = None
+        self._deadline = monotonic() + session.limits.timeout
+        self._calls = Calls(session, self._codec, modules, self._send, self.interrupt)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._prints = Prints(output, session.limits.output, self.interrupt, self._output_failed)
+        self._wakened: asyncio.Event | None = None
+
+    # -- the two ways to run
+
+    def execute(self, program: Program) -> Outcome:
+        """Runs the spell to its end from plain code; SIGINT, SIGTERM and SIGHUP interrupt it."""
+        handlers = {
+            number: signal.signal(number, self._on_signal)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        }
+        try:
+            self._start(program)
+            while self._outcome is None and not self._calls.wants_loop:
+                self._turn()
+            if self._outcome is None:
+                self._run_loop()
+            assert self._outcome is not None
+            return self._outcome
+        finally:
+            self._worker.end()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+    async def execute_async(self, program: Program) -> Outcome:
+        """Runs the spell inside a running event loop (a spell started by a spell)."""
+        import asyncio
+
+        try:
+            self._loop = asyncio.get_running_loop()
+            self._start(program)
+            return await self._serve()
+        finally:
+            self._worker.end()
+
+    def interrupt(self, reason: SpellError) -> None:
+        """Stops the spell: asks for a traceback, then kills; the run ends with `reason`."""
+        if self._stop is not None or self._outcome is not None:
+            return
+        self._stop = reason
+        self._kill_at = monotonic() + GRACE
+        self._output.deadline = self._kill_at
+        self._send(protocol.INTERRUPT, 0, b"")
+        self._worker.interrupt()
+        self._calls.cancel()
+
+    async def _call_function(self, number: int, arguments: list[Any]) -> Any:
+        return await self._calls.call_back(number, arguments)
+
+    def _start(self, program: Program) -> None:
+        limits, spell = self._session.limits, self._session.spell
+        self._output.deadline = self._deadline
+        config = json.dumps(
+            {
+                "source": program.source,
+                "name": program.name,
+                "form": program.form,
+                "memory": limits.memory,
+                "cpu": limits.cpu,
+            }
+        ).encode()
+        values = self._codec.encode(
+            {
+                "params": self._session.params,
+                "args": list(program.args),
+                "spell": {"name": spell.name, "description": spell.description},
+            }
+        )
+        self._send(protocol.START, 0, len(config).to_bytes(4, "little") + config + values)
+
+    # -- without an event loop
+
+    def _turn(self) -> None:
+        """Waits for the socket, handles what came, and looks at the clock."""
+        fd = self._worker.fd
+        writing = [fd] if self._sending else []
+        # A signal only sets the reason to stop: come back often enough to act on it.
+        wait = min(self._until_next(), 0.2)
+        readable, writable, _ = select.select([fd], writing, [], wait)
+        if writable:
+            self._flush()
+        if readable:
+            self._read()
+        self._handle_frames()
+        self._look_at_clock()
+
+    def _run_loop(self) -> None:
+        import asyncio
+
+        # Not asyncio.run: it waits for threads, and one may be blocked on a terminal for ever.
+        self._loop = loop = asyncio.new_event_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+        try:
+            loop.run_until_complete(self._serve())
+        finally:
+            loop.run_until_complete(_cancel_rest())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    def _on_signal(self, *_: object) -> None:
+        if self._stop is not None:
+            self._worker.kill()
+        self.interrupt(Cancelled("interrupted"))
+
+    # -- with an event loop
+
+    async def _serve(self) -> Outcome:
+        import asyncio
+
+        assert self._loop is not None
+        self._wakened = asyncio.Event()
+        self._listen(True)
+        try:
+            self._calls.begin(self._loop)
+            self._prints.begin(self._loop, self._listen)
+            self._handle_frames()
+            self._flush()
+            while self._outcome is None:
+                self._wakened.clear()
+                try:
+                    await asyncio.wait_for(self._wakened.wait(), self._until_next())
+                except TimeoutError:
+                    pass
+                self._look_at_clock()
+            await self._prints.finish()
+            return self._outcome
+        finally:
+            self._listen(False)
+            self._loop.remove_writer(self._worker.fd)
+            await self._calls.end()
+
+    def _listen(self, on: bool) -> None:
+        """Starts or stops reading: a worker whose prints nobody takes has to wait."""
+        assert self._loop is not None
+        if on and self._outcome is None:
+            self._loop.add_reader(self._worker.fd, self._on_readable)
+        elif not on:
+            self._loop.remove_reader(self._worker.fd)
+
+    def _on_readable(self) -> None:
+        self._read()
+        self._handle_frames()
+        self._flush()
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._wakened is not None:
+            self._wakened.set()
+
+    # -- the socket
+
+    def _send(self, kind: int, id: int, payload: bytes) -> None:
+        self._sending += pack(kind, id, payload)
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._sending:
+            try:
+                count = os.write(self._worker.fd, self._sending[:READ])
+            except BlockingIOError:
+                break
+            except OSError:
+                # The worker is gone; reading tells how.
+                self._sending.clear()
+                break
+            del self._sending[:count]
+        if self._loop is not None and not self._loop.is_closed():
+            if self._sending:
+                self._loop.add_writer(self._worker.fd, self._flush)
+            else:
+                self._loop.remove_writer(self._worker.fd)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._worker.fd, READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._handle_frames()
+            self._finish(self._death())
+            return
+        try:
+            self._frames.extend(self._decoder.feed(data))
+        except ProtocolError as error:
+            self._finish(Outcome(error=WorkerCrashed(f"the worker sent a broken frame: {error}")))
+
+    def _death(self) -> Outcome:
+        status = self._worker.bury()
+        if self._stop is not None:
+            return Outcome(error=self._stop)
+        if status == -signal.SIGXCPU or self._worker.cpu >= self._session.limits.cpu:
+            return Outcome(error=self._cpu_limit())
+        what = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        return Outcome(
+            error=WorkerCrashed(
+                f"the script engine crashed ({what})",
+                hint="nothing of the host is lost; please report the spell that did it",
+            )
+        )
+
+    # -- the clock
+
+    def _until_next(self) -> float:
+        at = self._deadline if self._kill_at is None else self._kill_at
+        return max(0.0, at - monotonic())
+
+    def _look_at_clock(self) -> None:
+        now = monotonic()
+        if self._kill_at is not None and now >= self._kill_at:
+            self._worker.kill()
+            self._finish(Outcome(error=self._stop))
+        elif self._stop is None and now >= self._deadline:
+            limit = self._session.limits.timeout
+            self.interrupt(
+                TimeLimit(
+                    f"the spell ran longer than its time limit of {limit:g} s",
+                    hint="raise timeout under [limits], or pass --timeout",
+                    retryable=False,
+                )
+            )
+
+    def _cpu_limit(self) -> SpellError:
+        return TimeLimit(
+            f"the spell used up its {self._session.limits.cpu:g} s of processor time",
+            hint="raise cpu under [limits], or pass --cpu",
+            retryable=False,
+        )
+
+    # -- frames
+
+    def _handle_frames(self) -> None:
+        try:
+            while self._frames and self._outcome is None and not self._calls.wants_loop:
+                self._handle(self._frames.popleft())
+        except InvalidArgument as error:
+            self._finish(Outcome(error=WorkerCrashed(f"the worker broke the rules: {error}")))
+        except OutputClosed as closed:
+            self._output_failed(closed)
+
+    def _handle(self, frame: Frame) -> None:
+        kind, payload = frame.kind, frame.payload
+        if kind == protocol.PRINT:
+            self._prints.print(payload)
+        elif kind == protocol.DONE:
+            self._finish(Outcome(value=self._codec.decode(payload)))
+        elif kind == protocol.FAIL:
+            self._finish(Outcome(error=self._failure(from_map(self._codec.decode(payload)))))
+        elif kind == protocol.EXIT:
+            self._finish(Outcome(exit_code=min(frame.id, 255)))
+        elif kind == protocol.BROKEN:
+            self._finish(Outcome(error=self._broken(payload.decode("utf-8", "replace"))))
+        elif kind != protocol.READY:
+            if kind == protocol.NOTE:
+                self._prints.count(len(payload))
+            self._calls.handle(frame)
+
+    def _failure(self, error: SpellError) -> SpellError:
+        """Turns an interrupted worker's answer into what it was interrupted for."""
+        if error.details.get("reason") == "cpu" and self._stop is None:
+            stopped = self._cpu_limit()
+        elif self._stop is not None:
+            stopped = self._stop
+        else:
+            return error
+        stopped.traceback = error.traceback
+        return stopped
+
+    def _broken(self, trace: str) -> SpellError:
+        self._session.log.write("debug", trace)
+        if trace.rstrip().endswith("MemoryError"):
+            return LimitExceeded(
+                "the spell used more memory than its limit",
+                hint="raise memory under [limits], or pass --memory",
+            )
+        return InternalError(
+            "the script engine failed: " + (trace.strip().splitlines() or ["no reason given"])[-1],
+            hint="this is a defect in llmspell; run again with --verbose and report it",
+        )
+
+    def _output_failed(self, closed: OutputClosed) -> None:
+        self._finish(Outcome(error=output_failed(closed)))
+
+    def _finish(self, outcome: Outcome) -> None:
+        if self._outcome is None:
+            self._outcome = outcome
+        self._wake()
+
+
+async def _cancel_rest() -> None:
+    import asyncio
+
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=1.0)
