@@ -43,10 +43,7 @@ def read(model: str, body: dict[str, Any], stream: bool) -> Ask:
         model,
         asked,
         results,
-        [
-            Tool(t["name"], t.get("parametersJsonSchema") or t.get("parameters") or {})
-            for t in tools
-        ],
+        [Tool(t["name"], _schema(t)) for t in tools],
         config.get("responseJsonSchema") or config.get("responseSchema"),
         stream,
     )
