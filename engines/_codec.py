@@ -151,8 +151,8 @@ class MsgpackCodec(_Writer):
             raise _damaged()
         if code == 1:
             return self._session.thing(inner[1])
-        if code == 3 and isinstance(inner[1], dict):
-            return inner[1]
+        if code == 3 and isinstance(inner[0], str) and isinstance(inner[1], dict):
+            return Text(inner[0], inner[1])
         raise _damaged()
 
 
@@ -214,8 +214,8 @@ class JsonCodec(_Writer):
                 revived = _from_base64(text)
             case ["i", str(digits)] if digits.lstrip("-").isdecimal() and len(digits) < 21:
                 revived = int(digits)
-            case ["r", _, dict(fields)]:
-                revived = fields
+            case ["r", str(name), dict(fields)]:
+                revived = Text(name, fields)
             case ["m", list(pairs)] if all(_is_pair(pair) for pair in pairs):
                 revived = dict(pairs)
             case _:
@@ -259,18 +259,18 @@ def _refuse_surrogates(value: Any) -> None:
 
 def check(value: Any) -> None:
     """Refuses what no engine may send: too deep, not finite, an integer beyond 64 bits."""
-    level = [value]
+    level: list[Any] = [value]
     for _ in range(MAX_DEPTH + 1):
-        below: list[Any] = []
+        containers: list[Any] = []
         for item in level:
             kind = type(item)
-            if kind is dict:
-                below.extend(item.values())
+            if kind is dict or kind is Text:
+                containers.append(item.values())
             elif kind is list:
-                below.extend(item)
+                containers.append(item)
             elif kind is float or kind is int:
                 _number(item)
-        if not below:
+        if not containers:
             return
-        level = below
+        level = [item for container in containers for item in container]
     raise _too_deep()

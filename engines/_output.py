@@ -33,12 +33,13 @@ class OutputClosed(Exception):
 class Output:
     """Bytes to one file descriptor.
 
+    fd: the file descriptor
     deadline: monotonic seconds after which a write that cannot proceed gives up silently; the
     run ends by its time limit then
     """
 
     def __init__(self, fd: int) -> None:
-        self._fd = fd
+        self.fd = fd
         self.deadline: float | None = None
         self.written = 0
 
@@ -49,7 +50,7 @@ class Output:
             if not self._wait():
                 return
             try:
-                count = os.write(self._fd, view[:SLICE])
+                count = os.write(self.fd, view[:SLICE])
             except BlockingIOError:
                 continue
             except OSError as error:
@@ -61,7 +62,7 @@ class Output:
         if self.deadline is None:
             return True
         left = self.deadline - monotonic()
-        return bool(select.select([], [self._fd], [], max(0.0, left))[1])
+        return bool(select.select([], [self.fd], [], max(0.0, left))[1])
 
 
 class Prints:

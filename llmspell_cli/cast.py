@@ -1,0 +1,148 @@
+"""Casts a spell: from what the command line asks to what leaves the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from bridges._durations import parse_duration
+from bridges._errors import ConfigError, InvalidArgument, SpellError
+from bridges._log import LEVELS
+from bridges._names import did_you_mean
+from engines._output import Output, OutputClosed, output_failed
+from engines._run import Program
+from llmspell_cli import compose, early, grants, manifest, program
+from llmspell_cli.commands.run import OutputForm, Request, money
+from llmspell_cli.compose import Overrides
+from llmspell_cli.invocation import Invocation
+from llmspell_cli.logs import LogSink
+from llmspell_cli.present import present
+from llmspell_cli.program import Spell
+from llmspell_cli.result import EventResult, JsonResult, TextResult
+from llmspell_cli.sizes import parse_size
+from llmspell_cli.world import World
+
+if TYPE_CHECKING:
+    from bridges._session import Session
+
+Result = TextResult | JsonResult | EventResult
+MODEL_WORDS = ("Agent", "LLM")
+"""Globals that call models: a spell that has one of these words will load the SDKs."""
+
+
+def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: Request) -> int:
+    """Runs a spell and returns the exit code; its value and errors are written on the way.
+
+    find: finds the spell (its errors belong to the run); form: `file` or `eval`
+    """
+    result = _result(invocation.world, request.output)
+    run: Session | None = None
+    try:
+        spell = find()
+        run = _session(invocation, spell, request, result)
+        if any(word in spell.source for word in MODEL_WORDS):
+            from bridges._llm import preload
+
+            preload.start()
+        if isinstance(result, EventResult):
+            result.start(run.spell.name, run.spell.language)
+        worker = early.take(spell.language.name)
+        text = Program(spell.source, spell.file_name, form, tuple(request.args))
+        outcome = compose.execute(run, spell, text, worker, result.prints)
+        if outcome.error is not None:
+            raise outcome.error
+        if outcome.exit_code is not None:
+            return outcome.exit_code
+        result.value(outcome.value, run)
+        return 0
+    except OutputClosed as closed:
+        return _report(invocation, output_failed(closed))
+    except SpellError as error:
+        try:
+            result.error(error, run)
+        except OutputClosed as closed:
+            return _report(invocation, output_failed(closed))
+        return _report(invocation, error)
+    finally:
+        early.drop()
+
+
+def _report(invocation: Invocation, error: SpellError) -> int:
+    world = invocation.world
+    world.err(present(error, world, verbose=invocation.verbose))
+    return error.exit_code
+
+
+def _result(world: World, form: OutputForm) -> Result:
+    stdout = Output(world.stdout.fileno())
+    if form is OutputForm.json:
+        return JsonResult(stdout, Output(world.stderr.fileno()))
+    return EventResult(stdout) if form is OutputForm.jsonl else TextResult(stdout)
+
+
+def _session(invocation: Invocation, spell: Spell, request: Request, result: Result) -> Session:
+    world = invocation.world
+    config = invocation.load_config()
+    level = _level(request.log_level)
+    if invocation.verbose:
+        level = level or "debug"
+    elif invocation.quiet:
+        level = level or "error"
+    colour = world.is_terminal(world.stderr) and not world.environ.get("NO_COLOR")
+    sink = LogSink(world, config.logging.format, config.logging.file, colour)
+    overrides = Overrides(
+        limits=_limits(request),
+        max_cost=money(request.max_cost),
+        max_tokens=request.max_tokens,
+        max_requests=request.max_requests,
+        model=request.model,
+        log_level=level,
+        security=grants.Flags(**request.security),
+    )
+    run = compose.session(invocation, config, spell, overrides, sink)
+    if isinstance(result, EventResult):
+        run.log.sink = result.log
+    run.params = manifest.bind_params(spell.manifest, request.param, request.params, world)
+    return run
+
+
+def _level(text: str | None) -> str | None:
+    level = {"warning": "warn"}.get(text or "", text)
+    if level is not None and level not in LEVELS:
+        raise ConfigError(f"{text!r} is not a log level", hint=did_you_mean(level, LEVELS))
+    return level
+
+
+def _limits(request: Request) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, written in request.limits.items():
+        if written is None:
+            continue
+        try:
+            if name in ("timeout", "cpu"):
+                found[name] = parse_duration(str(written))
+            elif name in ("memory", "output"):
+                found[name] = parse_size(str(written))
+            else:
+                found[name] = written
+        except ValueError as error:
+            flag = "output-limit" if name == "output" else name
+            raise ConfigError(f"--{flag}: {error}") from None
+    return found
+
+
+def code_spell(world: World, code: str, engine: str | None) -> Spell:
+    """Returns the spell of code given on the command line, or on standard input for `-`."""
+    if code == "-":
+        try:
+            code = program.decode(world.stdin.read(program.MAX_BYTES + 1), "standard input")
+        except OSError as error:
+            raise InvalidArgument(f"cannot read standard input: {error.strerror}") from None
+    language = program.known_language(engine or "lua")
+    if engine is None:
+        try:
+            language = program.language_for(code, None, None)
+        except ConfigError:
+            pass  # an expression that either language could read
+    found = manifest.read(code, language.comment, None)
+    return Spell(code, None, language, found, world.cwd)

@@ -1,0 +1,163 @@
+"""Puts a run together: configuration and flags to a session, a session to a worker."""
+
+from __future__ import annotations
+
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bridges._budget import Budget
+from bridges._errors import LimitExceeded
+from bridges._log import Log
+from bridges._session import Limits, Session, SpellInfo
+from engines._modules import Modules
+from engines._output import Output
+from engines._process import Worker
+from engines._run import Outcome, Program, Run
+from llmspell_cli import grants, manifest, program
+from llmspell_cli.program import Spell
+
+if TYPE_CHECKING:
+    from llmspell_cli.config import Config
+    from llmspell_cli.invocation import Invocation
+    from llmspell_cli.logs import LogSink
+
+MAX_DEPTH = 8
+"""Spells within spells."""
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What flags say about a run; None or empty says nothing.
+
+    limits: fields of Limits; security: flags of the grants, see `grants.Flags`
+    """
+
+    limits: dict[str, Any] = field(default_factory=dict)
+    max_cost: Decimal | None = None
+    max_tokens: int | None = None
+    max_requests: int | None = None
+    model: str | None = None
+    log_level: str | None = None
+    security: grants.Flags = field(default_factory=grants.Flags)
+
+
+def session(
+    invocation: Invocation,
+    config: Config,
+    spell: Spell | None,
+    overrides: Overrides,
+    sink: LogSink,
+) -> Session:
+    """Returns a session for a spell, or (None) for a tool called from the command line."""
+    world = invocation.world
+    asked = spell.manifest if spell else None
+    models = config.models
+    if overrides.model:
+        models = replace(models, default_model=overrides.model)
+    return Session(
+        spell=_info(spell),
+        grants=grants.grants_for(config.security, overrides.security, world.cwd, _folder(spell)),
+        limits=_limits(config.limits, asked, overrides),
+        models=models,
+        budget=Budget(
+            overrides.max_cost if overrides.max_cost is not None else config.budget.max_cost,
+            overrides.max_tokens or config.budget.max_tokens,
+            overrides.max_requests or config.budget.max_requests,
+        ),
+        log=Log(overrides.log_level or config.logging.level, sink),
+        spell_name=spelling(spell.language.name if spell else "lua"),
+        environ=world.environ,
+        data=world.data_dir,
+        stdin=world.stdin,
+        write_error=world.write_error,
+        run_spell=Nested(invocation, sink).run,
+        audit=sink.audit(config.audit_log),
+    )
+
+
+def _info(spell: Spell | None) -> SpellInfo:
+    if spell is None:
+        return SpellInfo("llmspell", "", None, "lua")
+    found = spell.manifest
+    name = found.name or (spell.path.stem if spell.path else "eval")
+    return SpellInfo(name, found.description or "", spell.path, spell.language.name)
+
+
+def _folder(spell: Spell | None) -> Path | None:
+    return spell.folder if spell and spell.path else None
+
+
+def _limits(base: Limits, asked: manifest.Manifest | None, overrides: Overrides) -> Limits:
+    """Applies the manifest, which may only lower, and then the flags."""
+    lowered = {
+        name: value
+        for name, value in (asked.limits if asked else {}).items()
+        if value < getattr(base, name)
+    }
+    return replace(replace(base, **lowered), **overrides.limits)
+
+
+def spelling(language: str) -> Callable[[str], str]:
+    """Returns how a language writes declared names."""
+    if language == "javascript":
+        from engines.javascript.names import to_js
+
+        return to_js
+    return str
+
+
+def execute(
+    run: Session, spell: Spell, program_text: Program, worker: Worker, output: Output
+) -> Outcome:
+    """Runs a spell to its end."""
+    modules = Modules(spell.language.name, spell.folder, run.grants.modules)
+    return Run(worker, run, modules, output).execute(program_text)
+
+
+class Nested:
+    """Spells that spells run: in a worker of their own, under the grants and budget of the first."""
+
+    def __init__(self, invocation: Invocation, sink: LogSink) -> None:
+        self._invocation = invocation
+        self._sink = sink
+
+    async def run(self, path: str, params: Any, caller: Session) -> Any:
+        """Returns the value of the spell in a file; its error is raised as it is.
+
+        path: resolved and granted by the caller; params: a map of its parameters
+        """
+        if caller.depth >= MAX_DEPTH:
+            raise LimitExceeded(f"spells run spells more than {MAX_DEPTH} deep")
+        spell = program.find(self._invocation.world, path, None)
+        inner = Session(
+            spell=_info(spell),
+            grants=caller.grants,
+            limits=_limits(caller.limits, spell.manifest, Overrides()),
+            models=caller.models,
+            budget=Budget(parent=caller.budget),
+            log=caller.log,
+            spell_name=spelling(spell.language.name),
+            environ=caller.environ,
+            data=caller.data,
+            stdin=caller.stdin,
+            write_error=caller.write_error,
+            run_spell=self.run,
+            params=manifest.bind_values(spell.manifest, params or {}),
+            audit=caller.audit,
+            depth=caller.depth + 1,
+        )
+        worker = Worker.start(spell.language.name)
+        output = Output(self._invocation.world.stdout.fileno())
+        modules = Modules(spell.language.name, spell.folder, caller.grants.modules)
+        text = Program(spell.source, spell.file_name, "file")
+        try:
+            outcome = await Run(worker, inner, modules, output).execute_async(text)
+        finally:
+            await inner.close()
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
