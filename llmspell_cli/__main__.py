@@ -1,0 +1,31 @@
+"""Where the program begins: `llmspell`, and `python -m llmspell_cli`."""
+
+# No __future__ import here: it would be looked up before the path is safe.
+import os
+import sys
+
+# `-m` puts the working directory first, where any file could pass for one of our modules.
+if __name__ == "__main__" and not sys.flags.safe_path:
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if sys.path[0] != root:
+        del sys.path[0]
+
+
+def main() -> None:
+    """Runs the program and ends the process with its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from llmspell_cli import __version__
+
+        sys.stdout.write(f"llmspell {__version__}\n")
+        return
+    from llmspell_cli import early
+
+    early.start(sys.argv)
+    from llmspell_cli.main import run
+    from llmspell_cli.world import World
+
+    sys.exit(run(World.real()))
+
+
+if __name__ == "__main__":
+    main()
