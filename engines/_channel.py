@@ -47,6 +47,7 @@ class Channel:
         self._window_start = 0.0
         self._window_prints = 0
         self.interrupted: str | None = None
+        self._wake: Callable[[], None] | None = None
 
     # -- sending
 
@@ -138,30 +139,31 @@ class Channel:
 
     # -- interrupts
 
-    def watch_interrupts(self, wake: Callable[[], None] | None = None) -> None:
-        """Makes SIGUSR1 and SIGXCPU set `interrupted`.
-
-        `wake`, where an engine computes outside the interpreter lock, is called in a thread of
-        its own every 10 ms from then on, so that it can stop the engine from there.
-        """
+    def listen_for_interrupts(self) -> None:
+        """Makes SIGUSR1 and SIGXCPU set `interrupted`; called before the worker is hardened."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGUSR1, self._on_signal)
         signal.signal(signal.SIGXCPU, self._on_signal)
-        if wake is None:
-            return
         read, write = os.pipe()
         os.set_blocking(write, False)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        threading.Thread(target=self._watch, args=(read, wake), daemon=True).start()
+        threading.Thread(target=self._watch, args=(read,), daemon=True).start()
+
+    def watch_interrupts(self, wake: Callable[[], None] | None) -> None:
+        """Has `wake` called in a thread of its own, every 10 ms from an interrupt on.
+
+        For an engine that computes outside the interpreter lock and has to be stopped from there.
+        """
+        self._wake = wake
 
     def _on_signal(self, number: int, _frame: object) -> None:
         self.interrupted = self.interrupted or (CPU if number == signal.SIGXCPU else STOP)
 
-    def _watch(self, read: int, wake: Callable[[], None]) -> None:
+    def _watch(self, read: int) -> None:
         while True:
             for number in os.read(read, 64):
                 if number in (signal.SIGUSR1, signal.SIGXCPU):
                     self._on_signal(number, None)
-            while self.interrupted:
-                wake()
+            while self.interrupted and self._wake:
+                self._wake()
                 select.select([], [], [], 0.01)

@@ -16,6 +16,7 @@ from bridges._declare import HostObject, name_of
 from bridges._errors import InvalidArgument
 from bridges._session import Session
 from bridges._types import Callback, Text
+from engines.languages import LANGUAGES
 
 MAX_DEPTH = 64
 MARK = "\0"
@@ -48,6 +49,22 @@ class ScriptFunction(Callback):
 CallFunction = Callable[[int, list[Any]], Any]
 
 
+def codec_for(language: str, session: Session | None, call: CallFunction) -> Codec:
+    """Returns a language's codec for a run: its objects, and how to call its functions."""
+    if LANGUAGES[language].codec == "msgpack":
+        return MsgpackCodec(session, call)
+    return JsonCodec(session, call)
+
+
+def plain(language: str) -> Codec:
+    """Returns a language's codec for plain data: no objects, no functions."""
+
+    async def nobody(_number: int, _arguments: list[Any]) -> Any:
+        raise InvalidArgument("no spell is running")
+
+    return codec_for(language, None, nobody)
+
+
 def _too_deep() -> InvalidArgument:
     return InvalidArgument(f"a value is nested deeper than {MAX_DEPTH}")
 
@@ -63,7 +80,7 @@ def _number(value: int | float) -> None:
 class _Writer:
     """What both codecs do to a value on its way to a script; subclasses know the wire's forms."""
 
-    def __init__(self, session: Session, call: CallFunction) -> None:
+    def __init__(self, session: Session | None, call: CallFunction) -> None:
         self._session = session
         self._call = call
 
@@ -86,6 +103,16 @@ class _Writer:
             return [self._plain(v, depth + 1) for v in value]
         return self._special(value)
 
+    def _handle(self, thing: HostObject) -> list[Any]:
+        if self._session is None:
+            raise InvalidArgument("an object crosses within a run only")
+        return [name_of(type(thing)), self._session.handle(thing)]
+
+    def _thing(self, number: Any) -> HostObject:
+        if self._session is None:
+            raise InvalidArgument("an object crosses within a run only")
+        return self._session.thing(number)
+
     def _number(self, value: int | float) -> None:
         _number(value)
 
@@ -102,7 +129,7 @@ class _Writer:
 class MsgpackCodec(_Writer):
     """Lua's codec."""
 
-    def __init__(self, session: Session, call: CallFunction) -> None:
+    def __init__(self, session: Session | None, call: CallFunction) -> None:
         super().__init__(session, call)
         import msgpack
 
@@ -128,7 +155,7 @@ class MsgpackCodec(_Writer):
         if isinstance(value, bytes):
             return value
         if isinstance(value, HostObject):
-            return self._ext(1, self._packb([name_of(type(value)), self._session.handle(value)]))
+            return self._ext(1, self._packb(self._handle(value)))
         if isinstance(value, ScriptFunction):
             return self._ext(2, value.number.to_bytes(4, "big"))
         return super()._special(value)
@@ -150,7 +177,7 @@ class MsgpackCodec(_Writer):
         if not isinstance(inner, list) or len(inner) != 2:
             raise _damaged()
         if code == 1:
-            return self._session.thing(inner[1])
+            return self._thing(inner[1])
         if code == 3 and isinstance(inner[0], str) and isinstance(inner[1], dict):
             return Text(inner[0], inner[1])
         raise _damaged()
@@ -181,7 +208,7 @@ class JsonCodec(_Writer):
         if isinstance(value, bytes):
             return {MARK: ["b", base64.b64encode(value).decode()]}
         if isinstance(value, HostObject):
-            return {MARK: ["o", name_of(type(value)), self._session.handle(value)]}
+            return {MARK: ["o", *self._handle(value)]}
         if isinstance(value, ScriptFunction):
             return {MARK: ["f", value.number]}
         return super()._special(value)
@@ -209,7 +236,7 @@ class JsonCodec(_Writer):
             case ["f", int(number)]:
                 revived: Any = ScriptFunction(number, self._call)
             case ["o", _, number]:
-                revived = self._session.thing(number)
+                revived = self._thing(number)
             case ["b", str(text)]:
                 revived = _from_base64(text)
             case ["i", str(digits)] if digits.lstrip("-").isdecimal() and len(digits) < 21:

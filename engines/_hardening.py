@@ -14,10 +14,12 @@ import signal
 import struct
 import sys
 
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 1, 22, 38, 4
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS, PR_SET_DUMPABLE = 1, 38, 4
+SET_MODE_FILTER, TSYNC = 1, 1
 # Audit architecture and the calls a computing, socket-reading, thread-switching process makes.
 # Numbers: Linux's arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _ALLOWED = {
     "x86_64": (
         # read write close fstat poll lseek mmap munmap brk sigaction sigprocmask sigreturn
@@ -99,7 +101,8 @@ def _linux_privileges() -> list[str]:
     code = _filter(machine)
     buffer = ctypes.create_string_buffer(code)
     program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
-    if libc.prctl(PR_SET_SECCOMP, 2, program, 0, 0):
+    # TSYNC: the thread that watches for interrupts gets the filter too.
+    if libc.syscall(_SECCOMP[machine], SET_MODE_FILTER, TSYNC, program):
         return ["no_new_privs"]
     return ["no_new_privs", "seccomp"]
 

@@ -87,7 +87,7 @@ class Prints:
         self._listen: Callable[[bool], None] | None = None
 
     def begin(self, loop: asyncio.AbstractEventLoop, listen: Callable[[bool], None]) -> None:
-        """Writes in the background from now on; `listen` turns reading from the worker on and off."""
+        """Writes in the background from now on; `listen` starts and stops reading from the worker."""
         self._loop, self._listen = loop, listen
 
     def count(self, size: int) -> None:

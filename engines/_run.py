@@ -28,12 +28,11 @@ from bridges._errors import (
 from bridges._session import Session
 from engines import _protocol as protocol
 from engines._calls import Calls
-from engines._codec import Codec, JsonCodec, MsgpackCodec
+from engines._codec import codec_for
 from engines._modules import Modules
 from engines._output import Output, OutputClosed, Prints, output_failed
 from engines._process import Worker
 from engines._protocol import Decoder, Frame, ProtocolError, pack
-from engines.languages import LANGUAGES
 
 if TYPE_CHECKING:
     import asyncio
@@ -73,8 +72,7 @@ class Run:
         self._worker = worker
         self._session = session
         self._output = output
-        codec = MsgpackCodec if LANGUAGES[worker.language].codec == "msgpack" else JsonCodec
-        self._codec: Codec = codec(session, self._call_function)
+        self._codec = codec_for(worker.language, session, self._call_function)
         self._decoder = Decoder(max(protocol.MAX_FRAME, session.limits.memory))
         self._frames: deque[Frame] = deque()
         self._sending = bytearray()

@@ -51,8 +51,12 @@ def _serve(channel: object, language: str) -> None:
     size = int.from_bytes(frame.payload[:4], "little")
     config = json.loads(frame.payload[4 : 4 + size])
     values = frame.payload[4 + size :]
-    config["hardening"] = _hardening.harden(config["memory"], config["cpu"])
-    engine.run(config, values)
+    channel.listen_for_interrupts()
+    active = _hardening.harden(config["memory"], config["cpu"])
+    if config["form"] == "probe":
+        channel.send(READY, 1, json.dumps({"version": engine.version, "active": active}).encode())
+    else:
+        engine.run(config, values)
 
 
 def _read_api() -> dict[str, object]:

@@ -11,7 +11,7 @@ from bridges._log import LEVELS
 from bridges._names import did_you_mean
 from engines._output import Output, OutputClosed, output_failed
 from engines._run import Program
-from llmspell_cli import compose, early, grants, manifest, program
+from llmspell_cli import compose, early, grants, manifest, params, program
 from llmspell_cli.commands.run import OutputForm, Request, money
 from llmspell_cli.compose import Overrides
 from llmspell_cli.invocation import Invocation
@@ -102,7 +102,9 @@ def _session(invocation: Invocation, spell: Spell, request: Request, result: Res
     run = compose.session(invocation, config, spell, overrides, sink)
     if isinstance(result, EventResult):
         run.log.sink = result.log
-    run.params = manifest.bind_params(spell.manifest, request.param, request.params, world)
+    run.params = params.bind_params(
+        spell.manifest, request.param, request.params, request.args, world
+    )
     return run
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,7 +16,7 @@ from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
 from engines._run import Outcome, Program, Run
-from llmspell_cli import grants, manifest, program
+from llmspell_cli import grants, params, program
 from llmspell_cli.program import Spell
 
 if TYPE_CHECKING:
@@ -54,14 +53,15 @@ def session(
 ) -> Session:
     """Returns a session for a spell, or (None) for a tool called from the command line."""
     world = invocation.world
-    asked = spell.manifest if spell else None
     models = config.models
     if overrides.model:
         models = replace(models, default_model=overrides.model)
+    elif models.default_model is None and spell and spell.manifest.model:
+        models = replace(models, default_model=spell.manifest.model)
     return Session(
         spell=_info(spell),
         grants=grants.grants_for(config.security, overrides.security, world.cwd, _folder(spell)),
-        limits=_limits(config.limits, asked, overrides),
+        limits=replace(_lowered(spell, config.limits), **overrides.limits),
         models=models,
         budget=Budget(
             overrides.max_cost if overrides.max_cost is not None else config.budget.max_cost,
@@ -91,14 +91,8 @@ def _folder(spell: Spell | None) -> Path | None:
     return spell.folder if spell and spell.path else None
 
 
-def _limits(base: Limits, asked: manifest.Manifest | None, overrides: Overrides) -> Limits:
-    """Applies the manifest, which may only lower, and then the flags."""
-    lowered = {
-        name: value
-        for name, value in (asked.limits if asked else {}).items()
-        if value < getattr(base, name)
-    }
-    return replace(replace(base, **lowered), **overrides.limits)
+def _lowered(spell: Spell | None, limits: Limits) -> Limits:
+    return spell.manifest.lowered(limits) if spell else limits
 
 
 def spelling(language: str) -> Callable[[str], str]:
@@ -119,16 +113,16 @@ def execute(
 
 
 class Nested:
-    """Spells that spells run: in a worker of their own, under the grants and budget of the first."""
+    """Spells that spells run: each in a worker of its own, under the first one's grants and budget."""
 
     def __init__(self, invocation: Invocation, sink: LogSink) -> None:
         self._invocation = invocation
         self._sink = sink
 
-    async def run(self, path: str, params: Any, caller: Session) -> Any:
+    async def run(self, path: str, given: Any, caller: Session) -> Any:
         """Returns the value of the spell in a file; its error is raised as it is.
 
-        path: resolved and granted by the caller; params: a map of its parameters
+        path: resolved and granted by the caller; given: a map of its parameters
         """
         if caller.depth >= MAX_DEPTH:
             raise LimitExceeded(f"spells run spells more than {MAX_DEPTH} deep")
@@ -136,7 +130,7 @@ class Nested:
         inner = Session(
             spell=_info(spell),
             grants=caller.grants,
-            limits=_limits(caller.limits, spell.manifest, Overrides()),
+            limits=spell.manifest.lowered(caller.limits),
             models=caller.models,
             budget=Budget(parent=caller.budget),
             log=caller.log,
@@ -146,7 +140,7 @@ class Nested:
             stdin=caller.stdin,
             write_error=caller.write_error,
             run_spell=self.run,
-            params=manifest.bind_values(spell.manifest, params or {}),
+            params=params.bind_values(spell.manifest, given or {}),
             audit=caller.audit,
             depth=caller.depth + 1,
         )

@@ -16,8 +16,10 @@ from llmspell_cli.world import World
 MAX_BYTES = 16 * 1024 * 1024
 # What only one of the languages says at the start of a line.
 HINTS = {
-    "javascript": re.compile(r"^\s*(const|let|var|import|export|async|//|/\*|=>)\b?", re.M),
-    "lua": re.compile(r"^\s*(local|function [\w.:]+\(.*\)$|--|end\b|require\b)", re.M),
+    "javascript": re.compile(
+        r"^\s*(?:const|let|var|import|export|async|await)\b|=>|//|/\*|\bconsole\.", re.M
+    ),
+    "lua": re.compile(r"^\s*(?:local|elseif|end)\b|--|\bthen$|\bdo$|\bfunction\b.*\)$", re.M),
 }
 
 
