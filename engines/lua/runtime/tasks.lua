@@ -1,0 +1,360 @@
+-- Tasks and what they wait for: the spell's event loop.
+--
+-- A task is a coroutine of its own; it waits for futures. `serve` runs ready tasks and, when
+-- there are none, waits for the host. Code that cannot yield (inside a sort comparator, say)
+-- waits in a nested `serve`, so that the rest goes on.
+
+local host, errors, codec, control, timers = ...
+
+local co_yield, co_status, isyieldable = coroutine.yield, coroutine.status, coroutine.isyieldable
+local pack, unpack, byte, error = table.pack, table.unpack, string.byte, error
+local WAIT, now = control.WAIT, control.now
+
+local RESULT, CALLBACK, ABANDON = 1, 2, 4
+local CALL, RETURN, CANCEL = 17, 20, 21
+
+local MAX_TASKS = 10000
+-- Nested waits cost C stack, of which Lua has 200 levels.
+local MAX_NESTING = 16
+-- Ready tasks may keep each other busy for ever: the host is heard at least this often.
+local STEPS_BEFORE_LOOK = 64
+
+local M = {}
+
+-- CALL id to its future {call = id, payload, done, [1..n] = tasks that wait}.
+local calls, last_id, pending = {}, 0, 0
+-- CALLBACK id to its task.
+local callbacks = {}
+local ready, head, tail = {}, 1, 0
+local live, nesting = 0, 0
+-- Failed tasks that nobody waited for.
+local unhandled = {}
+local idle = { wanted = false, done = false }
+
+function M.new_id()
+  last_id = last_id + 1
+  return last_id
+end
+
+-- Futures -------------------------------------------------------------------
+
+local function push(task)
+  tail = tail + 1
+  ready[tail] = task
+end
+
+local function pop()
+  while head <= tail do
+    local task = ready[head]
+    ready[head] = nil
+    head = head + 1
+    if not task.finished then
+      return task
+    end
+  end
+  return nil
+end
+
+-- Wakes the tasks that wait for a future.
+function M.resolve(future)
+  future.done = true
+  for i = 1, #future do
+    local task = future[i]
+    future[i] = nil
+    if task.awaiting == future then
+      task.awaiting = nil
+      push(task)
+    end
+  end
+end
+
+-- Suspends the running task until a future is done.
+function M.await(future)
+  while not future.done do
+    local task = now.task
+    if task and isyieldable() then
+      future[#future + 1] = task
+      task.awaiting = future
+      co_yield(WAIT)
+    else
+      control.block(future)
+    end
+  end
+end
+
+-- Tells the host that nobody waits for a call any more.
+local function abandon(future)
+  if future and future.call and calls[future.call] then
+    calls[future.call] = nil
+    pending = pending - 1
+    host.send(CANCEL, future.call, "")
+  end
+end
+
+-- Tasks ---------------------------------------------------------------------
+
+-- Starts f(...) as a task. `options`: on_done(task), observed (somebody handles its failure).
+function M.start(options, f, ...)
+  if live >= MAX_TASKS then
+    error(errors.make("limit_exceeded", "more than " .. MAX_TASKS .. " tasks at a time",
+      "run them in groups: Async.map with a limit", { limit = "tasks" }), 0)
+  end
+  local task = { future = {}, on_done = options.on_done, observed = options.observed }
+  local arguments = pack(...)
+  task.state = control.new(function()
+    task.values = pack(f(unpack(arguments, 1, arguments.n)))
+  end)
+  task.state.task = task
+  live = live + 1
+  push(task)
+  return task
+end
+
+local function finish(task)
+  task.finished = true
+  live = live - 1
+  -- Somebody waits: the failure is theirs.
+  task.observed = task.observed or #task.future > 0
+  M.resolve(task.future)
+  if task.on_done then
+    task.on_done(task)
+  end
+  if task.failed and not task.observed then
+    unhandled[#unhandled + 1] = task
+    idle.done = idle.wanted
+  end
+  if live == 0 then
+    idle.done = true
+  end
+end
+
+local function fail(task, failure)
+  failure, task.frames = control.remember(task.state.co, failure)
+  now.stopped_at = now.stopped_at or (now.fatal and task.frames)
+  control.check_run()
+  control.guest(control.close, task.state)
+  task.failed, task.failure = true, failure
+  finish(task)
+end
+
+local function step(task)
+  local outer = now.task
+  now.task = task
+  host.arm()
+  local ok, failure = control.run(task.state)
+  host.disarm()
+  now.task = outer
+  if not ok then
+    fail(task, failure)
+  elseif co_status(task.state.co) == "dead" then
+    finish(task)
+  end
+end
+
+-- Ends a task: what it waits for is given up, what it has to close is closed.
+function M.cancel(task)
+  if task.finished or task.cancelled then
+    return
+  end
+  task.cancelled = true
+  abandon(task.awaiting)
+  task.awaiting = nil
+  if co_status(task.state.co) ~= "suspended" then
+    return -- it runs, or waits in a nested serve: the next check ends it
+  end
+  control.close(task.state)
+  control.check_run()
+  task.failed, task.failure, task.observed = true, errors.cancelled(), true
+  finish(task)
+end
+
+-- The host ------------------------------------------------------------------
+
+-- Returns the value of a RESULT's payload, or throws its error.
+local function answer(payload)
+  if not payload then
+    error(errors.make("limit_exceeded", "the answer does not fit into the spell's memory",
+      "raise the memory limit or ask for less", { limit = "memory" }), 0)
+  elseif byte(payload, 1) == 0 then
+    return codec.decode(payload, 2)
+  end
+  return error(errors.from(codec.decode(payload, 2)), 0)
+end
+
+local function proceed()
+  if now.fatal or (now.task and now.task.cancelled) then
+    control.check()
+  end
+end
+
+-- Calls the host and suspends the task until it answers.
+function M.call(payload)
+  proceed()
+  local id = M.new_id()
+  local future = { call = id }
+  calls[id] = future
+  pending = pending + 1
+  host.send(CALL, id, payload)
+  M.await(future)
+  return answer(future.payload)
+end
+
+-- Calls the host and blocks until it answers; `kind` is CALL or MODULE.
+function M.ask(kind, payload)
+  proceed()
+  local bytes = host.ask(kind, M.new_id(), payload)
+  host.arm()
+  if bytes == nil then
+    control.check()
+  end
+  return answer(bytes)
+end
+
+local function run_callback(payload)
+  local request = codec.decode(payload, 1)
+  local f, arguments = codec.script_function(request[1]), request[2]
+  local count = #arguments
+  for i = 1, count do
+    if arguments[i] == codec.null then
+      arguments[i] = nil
+    end
+  end
+  return codec.encode((f(unpack(arguments, 1, count))), "the function's result")
+end
+
+-- Set by report.lua: returns the bytes of the error map of a failed task.
+M.describe = nil
+
+local function call_back(id, payload)
+  local function done(task)
+    callbacks[id] = nil
+    if task.failed and not task.cancelled then
+      host.send(RETURN, id, "\1" .. M.describe(task.failure, task.frames))
+    elseif not task.failed then
+      host.send(RETURN, id, "\0" .. task.values[1])
+    end
+  end
+  local ok, task = pcall(M.start, { on_done = done, observed = true }, run_callback, payload)
+  if ok then
+    callbacks[id] = task
+  else
+    host.send(RETURN, id, "\1" .. M.describe(task, {}))
+  end
+end
+
+local function dispatch(kind, id, payload)
+  if kind == RESULT then
+    local future = calls[id]
+    if future then
+      calls[id] = nil
+      pending = pending - 1
+      future.payload = payload
+      M.resolve(future)
+    end
+  elseif kind == CALLBACK then
+    call_back(id, payload)
+  elseif kind == ABANDON and callbacks[id] then
+    control.guest(M.cancel, callbacks[id])
+  end
+  control.check_run()
+end
+
+-- Handles one frame and the timers that are due; waits for them when `patient`.
+local function look(patient)
+  local due = timers.due_in()
+  if patient and pending == 0 and not due then
+    error(errors.make("spell_error", "the spell waits for something that can never happen",
+      "no host call, timer or callback is under way that could wake a task"), 0)
+  end
+  local kind, id, payload = host.receive(not patient and 0 or due or -1)
+  if kind then
+    dispatch(kind, id, payload)
+  end
+  for _, future in ipairs(timers.take_due()) do
+    M.resolve(future)
+  end
+end
+
+local function serve(goal)
+  local steps = 0
+  while not goal.done do
+    local task = pop()
+    if task then
+      step(task)
+      steps = steps + 1
+      if steps % STEPS_BEFORE_LOOK == 0 then
+        look(false)
+      end
+    else
+      look(true)
+    end
+    if now.task and now.task.cancelled then
+      return
+    end
+  end
+end
+
+function control.block(goal)
+  if nesting >= MAX_NESTING then
+    error(errors.make("limit_exceeded", "too many waits inside functions that cannot suspend",
+      "move host calls out of comparators, metamethods and gsub functions",
+      { limit = "stack" }), 0)
+  end
+  local task, state = now.task, control.here()
+  nesting = nesting + 1
+  host.disarm()
+  local ok, failure = pcall(serve, goal)
+  nesting = nesting - 1
+  control.return_to(state)
+  now.task = task
+  host.arm()
+  if not ok then
+    error(failure, 0)
+  elseif not goal.done then
+    abandon(goal)
+    control.check()
+  end
+end
+
+local function first_unhandled()
+  for _, task in ipairs(unhandled) do
+    if not task.observed then
+      return task
+    end
+  end
+  return nil
+end
+
+-- Serves until everything the main body started has ended, or something failed unseen.
+local function serve_rest()
+  idle.wanted = true
+  if live > 0 and not first_unhandled() then
+    serve(idle)
+  end
+end
+
+-- Runs f as the spell's main body, and everything it starts.
+-- Returns true and f's first value, or false, the failure and its frames.
+function M.run(f)
+  local main = M.start({ observed = true }, f)
+  local ok, failure = pcall(serve, main.future)
+  if ok and main.failed then
+    return false, main.failure, main.frames
+  elseif ok then
+    ok, failure = pcall(serve_rest)
+  end
+  if not ok then
+    local stopped = now.stopped_at
+    if not stopped or #stopped == 0 then
+      stopped = main.frames or control.frames(main.state.co)
+    end
+    return false, failure, stopped
+  end
+  local lost = first_unhandled()
+  if lost then
+    return false, lost.failure, lost.frames
+  end
+  return true, main.values[1]
+end
+
+return M
