@@ -252,7 +252,7 @@ class Run:
         name = wanted.split("\0")[1]
         if name in self.modules:
             path = name.replace(".", "/") + ".lua"
-            self.send(p.RESULT, id, b"\0" + msgpack.packb(f"{path}\0{self.modules[name]}"))
+            self.send(p.RESULT, id, b"\0" + f"{path}\0{self.modules[name]}".encode())
         else:
             self._error(id, {"code": "not_found", "message": f"no module {name!r}"})
 

@@ -3,7 +3,7 @@
 local host, errors, codec, tasks, extras, streams = ...
 
 local select, type = select, type
-local CALL, NOTE = 17, 19
+local NOTE = 19
 
 local M = {}
 
@@ -11,7 +11,7 @@ local kinds = {}
 
 function kinds.sync(head, names)
   return function(...)
-    return tasks.ask(CALL, codec.call(head, names, select("#", ...), ...))
+    return tasks.call_now(codec.call(head, names, select("#", ...), ...))
   end
 end
 

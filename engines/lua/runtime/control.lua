@@ -3,8 +3,7 @@
 
 local host, errors = ...
 
-local co_create, co_resume, co_status = coroutine.create, coroutine.resume, coroutine.status
-local co_yield, co_close, isyieldable = coroutine.yield, coroutine.close, coroutine.isyieldable
+local co_create, co_resume, co_close = coroutine.create, coroutine.resume, coroutine.close
 local error, xpcall, type, byte, format = error, xpcall, type, string.byte, string.format
 local getinfo, raw_equal = debug.getinfo, rawequal
 local switch = host.switch
@@ -17,7 +16,11 @@ local MAX_FRAMES = 40
 -- What a coroutine yields while its task waits; no spell ever sees it.
 local WAIT = {}
 
-local M = { WAIT = WAIT }
+local M = {
+  WAIT = WAIT,
+  -- Set by tasks.lua: serves other tasks until a future is done, where yielding is impossible.
+  block = nil,
+}
 
 -- Coroutine to its state: {co, ptr = its lua_State's address, depth = nested pcalls,
 -- task = set for a task's own coroutine, waiting = it is inside a WAIT}.
@@ -278,127 +281,13 @@ function M.here()
   return here
 end
 
+function M.state_of(co)
+  return states[co]
+end
+
 function M.return_to(state)
   switch(state.ptr)
   here = state
-end
-
--- The spell's coroutine library -----------------------------------------------
-
-local C = {}
-M.coroutine = C
-
--- Set by tasks.lua: blocks until the running task's future is done, where yielding is impossible.
-M.block = nil
-
-local pump
-
-local function passed(state, ok, tag, ...)
-  if not ok then
-    tag = M.remember(state.co, tag)
-    check()
-    return false, tag
-  elseif tag ~= WAIT then
-    return true, tag, ...
-  end
-  state.waiting = true
-  if isyieldable() then
-    co_yield(WAIT)
-  else
-    local task = now.task
-    local future = task.awaiting
-    task.awaiting = nil
-    M.block(future)
-  end
-  state.waiting = nil
-  return pump(state)
-end
-
-function pump(state, ...)
-  return passed(state, M.run(state, ...))
-end
-
-local function state_of(co, name)
-  local state = states[co]
-  if not state then
-    error("bad argument #1 to '" .. name .. "' (coroutine expected)", 3)
-  end
-  return state
-end
-
-function C.create(f)
-  if type(f) ~= "function" then
-    error("bad argument #1 to 'create' (function expected)", 2)
-  end
-  return M.new(f).co
-end
-
-function C.resume(co, ...)
-  local state = state_of(co, "resume")
-  if state.task or state.waiting then
-    return false, "cannot resume non-suspended coroutine"
-  end
-  return pump(state, ...)
-end
-
-local function unwrapped(state, ok, ...)
-  if ok then
-    return ...
-  end
-  if co_status(state.co) == "dead" and not M.close(state) then
-    check()
-  end
-  error((...), 0)
-end
-
-function C.wrap(f)
-  if type(f) ~= "function" then
-    error("bad argument #1 to 'wrap' (function expected)", 2)
-  end
-  local state = M.new(f)
-  return function(...)
-    if state.waiting then
-      error("cannot resume non-suspended coroutine", 2)
-    end
-    return unwrapped(state, pump(state, ...))
-  end
-end
-
-function C.close(co)
-  local state = state_of(co, "close")
-  if state.task or state.waiting then
-    error("cannot close a normal coroutine", 2)
-  end
-  local ok, failure = M.close(state)
-  if not ok then
-    check()
-    return false, failure
-  end
-  return true
-end
-
-function C.status(co)
-  local state = state_of(co, "status")
-  local status = co_status(co)
-  if status == "suspended" and (state.task or state.waiting) then
-    return "normal"
-  end
-  return status
-end
-
-function C.yield(...)
-  if here.task then
-    error("attempt to yield from outside a coroutine", 2)
-  end
-  return co_yield(...)
-end
-
-function C.isyieldable()
-  return not here.task and isyieldable()
-end
-
-function C.running()
-  return coroutine.running(), here.task ~= nil
 end
 
 return M

@@ -25,7 +25,7 @@ local report = part("report", codec, control, errors)
 tasks.describe = report.describe
 local streams = part("streams", codec)
 local extras = { Async = part("async", errors, codec, control, tasks, timers) }
-local env = part("sandbox", host, errors, codec, control)
+local env = part("sandbox", host, errors, codec, control, part("coroutines", control))
 local bindings = part("bindings", host, errors, codec, tasks, extras, streams)
 
 local globals, classes = bindings.build(description)
@@ -72,13 +72,16 @@ local function compile(text, name)
   return chunk
 end
 
--- Runs a spell and sends its end: DONE or FAIL.
-return function(text, name, values)
+-- Runs a spell, or only compiles it when `form` is "check", and sends its end: DONE or FAIL.
+return function(text, name, form, values)
   report.main = name
   local function body()
     local given = codec.decode(values, 1)
     env.params, env.ARGS = given.params, given.args
     local chunk, is_expression = compile(text, name)
+    if form == "check" then
+      return codec.encode(nil)
+    end
     local value = chunk()
     -- A spell that is one call, `Async.spawn(main)` say, did not ask for its value to be shown.
     if is_expression and (codec.opaque[value or false] or type(value) == "function") then

@@ -2,7 +2,6 @@
 
 local errors, control, tasks, report, load_chunk = ...
 
-local MODULE = 25
 local now = control.now
 
 -- Module id to {value} once loaded, or to {task, future} while loading.
@@ -27,7 +26,7 @@ local function find(name)
   local key = importing() .. "\0" .. name
   local known = found[key]
   if not known then
-    local answer = tasks.ask(MODULE, key)
+    local answer = tasks.ask_module(key)
     local id, source = string.match(answer, "^([^\0]*)\0(.*)$")
     known = { id = id, source = source }
     found[key] = known

@@ -1,6 +1,6 @@
 -- The globals of a spell: what is harmless in Lua's own library, copied into a table of its own.
 
-local host, errors, codec, control = ...
+local host, errors, codec, control, coroutines = ...
 
 local type, rawget, getmetatable, error = type, rawget, getmetatable, error
 local real_setmetatable = setmetatable
@@ -24,7 +24,7 @@ local env = copy(_G, [[
 ]])
 env._G = env
 env.null = codec.null
-env.pcall, env.xpcall, env.coroutine = control.pcall, control.xpcall, control.coroutine
+env.pcall, env.xpcall, env.coroutine = control.pcall, control.xpcall, coroutines
 env.debug = { traceback = control.spell_traceback }
 env.math = {}
 for name, value in next, math do

@@ -11,7 +11,7 @@ local pack, unpack, byte, error = table.pack, table.unpack, string.byte, error
 local WAIT, now = control.WAIT, control.now
 
 local RESULT, CALLBACK, ABANDON = 1, 2, 4
-local CALL, RETURN, CANCEL = 17, 20, 21
+local CALL, RETURN, CANCEL, MODULE = 17, 20, 21, 25
 
 local MAX_TASKS = 10000
 -- Nested waits cost C stack, of which Lua has 200 levels.
@@ -170,13 +170,13 @@ end
 
 -- The host ------------------------------------------------------------------
 
--- Returns the value of a RESULT's payload, or throws its error.
-local function answer(payload)
+-- Returns the value of a RESULT's payload, or throws its error; `is_text` if the value is bare text.
+local function answer(payload, is_text)
   if not payload then
     error(errors.make("limit_exceeded", "the answer does not fit into the spell's memory",
       "raise the memory limit or ask for less", { limit = "memory" }), 0)
   elseif byte(payload, 1) == 0 then
-    return codec.decode(payload, 2)
+    return is_text and string.sub(payload, 2) or codec.decode(payload, 2)
   end
   return error(errors.from(codec.decode(payload, 2)), 0)
 end
@@ -199,15 +199,25 @@ function M.call(payload)
   return answer(future.payload)
 end
 
--- Calls the host and blocks until it answers; `kind` is CALL or MODULE.
-function M.ask(kind, payload)
+-- Asks the host and blocks until it answers.
+local function ask(kind, payload)
   proceed()
   local bytes = host.ask(kind, M.new_id(), payload)
   host.arm()
   if bytes == nil then
     control.check()
   end
-  return answer(bytes)
+  return bytes
+end
+
+-- Calls the host and blocks until it answers.
+function M.call_now(payload)
+  return answer(ask(CALL, payload))
+end
+
+-- Asks for a module: `key` is "importing module NUL wanted name"; returns "id NUL source".
+function M.ask_module(key)
+  return answer(ask(MODULE, key), true)
 end
 
 local function run_callback(payload)
