@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -10,7 +12,7 @@ from bridges._errors import BudgetExceeded
 
 @dataclass
 class Budget:
-    """Limits of a run (None is no limit) and what it has used.
+    """Limits of a run (None is no limit) and what it has used; `waiting` requests have no answer yet.
 
     max_cost: US dollars; max_tokens: input and output tokens together; max_requests: model requests
     parent: the budget of the run that started this one; it is charged as well
@@ -23,6 +25,7 @@ class Budget:
     input_tokens: int = 0
     output_tokens: int = 0
     requests: int = 0
+    waiting: int = 0
     parent: Budget | None = None
 
     def check(self) -> None:
@@ -30,7 +33,7 @@ class Budget:
         used = (
             ("max_cost", self.max_cost, self.cost, "US dollars"),
             ("max_tokens", self.max_tokens, self.input_tokens + self.output_tokens, "tokens"),
-            ("max_requests", self.max_requests, self.requests, "requests"),
+            ("max_requests", self.max_requests, self.requests + self.waiting, "requests"),
         )
         for name, limit, spent, unit in used:
             if limit is not None and spent >= limit:
@@ -40,6 +43,21 @@ class Budget:
                 )
         if self.parent:
             self.parent.check()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Checks the budget and counts a request as waiting while the body asks for its answer."""
+        self.check()
+        self._wait(1)
+        try:
+            yield
+        finally:
+            self._wait(-1)
+
+    def _wait(self, change: int) -> None:
+        self.waiting += change
+        if self.parent:
+            self.parent._wait(change)
 
     def add(self, input_tokens: int, output_tokens: int, cost: Decimal | None) -> None:
         """Charges one answered request; an unknown price costs nothing."""

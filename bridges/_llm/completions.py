@@ -1,0 +1,175 @@
+"""One question and one answer, whole or in pieces, as text or as data that fits a schema."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_ai import Agent, AgentRetries, ModelRetry, StructuredDict
+from pydantic_ai.messages import (
+    BinaryContent,
+    ImageUrl,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
+from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
+from pydantic_ai.settings import ModelSettings
+
+from bridges._llm.failures import translated
+from bridges._llm.history import to_library
+from bridges._schema import problems
+from bridges.stream import Final
+
+if TYPE_CHECKING:
+    from bridges._agents import Turn
+    from bridges._llm.pipeline import Pipeline
+
+SETTINGS = {
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "top_p": "top_p",
+    "stop": "stop_sequences",
+    "seed": "seed",
+    "timeout": "timeout",
+    "retries": "max_retries",
+}
+"""Our options and what the agent library calls them."""
+VALUE = "value"
+"""The key under which an answer stands that is no map: providers take schemas of objects only."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image to look at: its bytes, or an address that the provider fetches."""
+
+    data: bytes = b""
+    media_type: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; `settings` are options by our names."""
+
+    turn: Turn
+    system: str | None = None
+    schema: dict[str, Any] | None = None
+    images: tuple[Image, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+async def complete(model: Pipeline, question: Question) -> dict[str, Any]:
+    """Returns the fields of the answer."""
+    began = time.monotonic()
+    with translated(model.ref.name, model.ref.server.key_hint):
+        agent = _agent(model, question)
+        result = await agent.run(
+            _prompt(question), message_history=to_library(question.turn.history), infer_name=False
+        )
+    return _answer(model, question, result, time.monotonic() - began)
+
+
+async def stream(model: Pipeline, question: Question) -> AsyncIterator[Any]:
+    """Yields the pieces of the answer's text, and last a `Final` with the fields of the whole."""
+    began = time.monotonic()
+    result: AgentRunResult[Any] | None = None
+    with translated(model.ref.name, model.ref.server.key_hint):
+        agent = _agent(model, question)
+        history = to_library(question.turn.history)
+        async with agent.run_stream_events(
+            _prompt(question), message_history=history, infer_name=False
+        ) as events:
+            async for event in events:
+                if isinstance(event, AgentRunResultEvent):
+                    result = event.result
+                elif text := _text_of(event):
+                    yield text
+    assert result is not None
+    yield Final(_answer(model, question, result, time.monotonic() - began))
+
+
+def _agent(model: Pipeline, question: Question) -> Agent[None, Any]:
+    settings = {SETTINGS[key]: value for key, value in question.settings.items()}
+    schema = question.schema
+    output: Any = str
+    if schema is not None:
+        output = StructuredDict(copy.deepcopy(_as_object(schema)), name="answer")
+    agent: Agent[None, Any] = Agent(
+        model,
+        instructions=question.system,
+        output_type=output,
+        model_settings=cast("ModelSettings", settings),
+        retries=AgentRetries(output=1),
+    )
+    if schema is not None:
+        agent.output_validator(_checker(_as_object(schema)))
+    return agent
+
+
+def _checker(schema: dict[str, Any]) -> Any:
+    def check(output: dict[str, Any]) -> dict[str, Any]:
+        wrong = problems(schema, output)
+        if wrong:
+            raise ModelRetry("The answer does not fit its schema: " + "; ".join(wrong))
+        return output
+
+    return check
+
+
+def _as_object(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema.get("type") == "object":
+        return schema
+    inner = {key: part for key, part in schema.items() if key != "$defs"}
+    wrapped = {"type": "object", "properties": {VALUE: inner}, "required": [VALUE]}
+    return {**wrapped, "$defs": schema["$defs"]} if "$defs" in schema else wrapped
+
+
+def _prompt(question: Question) -> Any:
+    prompt = question.turn.prompt
+    if not question.images:
+        return prompt
+    pictures = [
+        ImageUrl(image.url) if image.url else BinaryContent(image.data, media_type=image.media_type)
+        for image in question.images
+    ]
+    return [*([prompt] if prompt else []), *pictures]
+
+
+def _text_of(event: Any) -> str:
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return event.part.content
+    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+        return event.delta.content_delta
+    return ""
+
+
+def _answer(
+    model: Pipeline, question: Question, result: AgentRunResult[Any], seconds: float
+) -> dict[str, Any]:
+    output = result.output
+    if question.schema is not None and question.schema.get("type") != "object":
+        output = output[VALUE]
+    is_text = question.schema is None
+    usage = result.usage
+    finish = result.response.finish_reason
+    return {
+        "text": output if is_text else json.dumps(output, ensure_ascii=False),
+        "output": None if is_text else output,
+        "usage": {
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "total_tokens": usage.input_tokens + usage.output_tokens,
+            "requests": usage.requests,
+        },
+        "cost": None if usage.cost is None else float(usage.cost),
+        "model": model.ref.name,
+        # Structured answers may come as a tool call of the library's; the spell asked for none.
+        "finish_reason": "stop" if finish in (None, "tool_call") else finish,
+        "duration": seconds,
+    }

@@ -1,0 +1,112 @@
+"""The models of a run: each opened once, on first use, and closed with the run."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from bridges._llm.names import ModelRef, find
+from bridges._settings import LOCAL_DEFAULT
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from bridges._llm.pipeline import Pipeline
+    from bridges._session import Session
+
+MAX_SCRIPT = 10 * 1024 * 1024
+"""Bytes of a scripted test model."""
+
+
+async def open_model(session: Session, name: str | None) -> Pipeline:
+    """Returns a model of pydantic-ai whose requests take the run's one way.
+
+    name: a model name or alias; None is the default
+    Raises ModelNotFound, ProviderAuth or ConfigError with what to do.
+    """
+    models: Models = session.shared(Models)
+    return await models.open(name)
+
+
+class Models:
+    """What one run has opened."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._open: dict[str, Pipeline] = {}
+        self._http: httpx2.AsyncClient | None = None
+        self._lock = asyncio.Lock()
+        self._noted = False
+
+    async def open(self, name: str | None) -> Pipeline:
+        """Returns the model of a name, opened now or before."""
+        if name is None:
+            self._note_default()
+        ref = find(self._session, name)
+        if ref.name not in self._open:
+            async with self._lock:
+                if ref.name not in self._open:
+                    self._open[ref.name] = await self._new(ref)
+        return self._open[ref.name]
+
+    async def http(self) -> httpx2.AsyncClient:
+        """Returns the run's HTTP client for models."""
+        if self._http is None:
+            # Imports of the SDKs take up to two seconds, which the loop must not stand still for.
+            self._http = await asyncio.to_thread(_first_use, self._session)
+            self._session.on_close(self._http.aclose)
+        return self._http
+
+    def _note_default(self) -> None:
+        if self._session.models.default_model is None and not self._noted:
+            self._noted = True
+            self._session.write_error(f"llmspell: no model configured; using {LOCAL_DEFAULT}\n")
+
+    async def _new(self, ref: ModelRef) -> Pipeline:
+        http = await self.http()
+        if ref.server.kind == "local":
+            from bridges._llm.local import open_local
+
+            inner: Any = await open_local(self._session, ref.model)
+        elif ref.server.kind == "test":
+            inner = self._test_model(ref)
+        else:
+            from bridges._llm.clients import build
+            from bridges._llm.preload import load
+
+            await asyncio.to_thread(load, ref.server.kind)
+            inner = await asyncio.to_thread(build, ref, http)
+        from bridges._llm.pipeline import Pipeline
+
+        return Pipeline(inner, self._session, ref)
+
+    def _test_model(self, ref: ModelRef) -> Any:
+        from bridges import _io
+        from bridges._llm.scripted import echo, scripted
+        from bridges._permissions import ReadPath
+
+        if ref.model == "echo":
+            return echo()
+        path = self._session.grants.check(ReadPath, ref.model, api="a scripted model")
+        text = _io.read_bytes(path, MAX_SCRIPT, ref.model).decode("utf-8", "replace")
+        return scripted(ref, text)
+
+
+def _first_use(session: Session) -> httpx2.AsyncClient:
+    """Loads pydantic-ai, sees to its warnings and its banner, and returns an HTTP client."""
+    from bridges._llm.preload import load
+
+    load()
+    import pydantic_ai
+
+    from bridges._llm.clients import http_client
+    from bridges._llm.sdk_warnings import listen
+
+    pydantic_ai.BANNER_ENABLED = False
+    stop = listen(session.log)
+
+    async def stop_listening() -> None:
+        stop()
+
+    session.on_close(stop_listening)
+    return http_client(session.models.connect)

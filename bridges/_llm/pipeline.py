@@ -1,0 +1,132 @@
+"""The one way every model request takes: budget, deadlines, retries, error words, charging, log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_ai import RunContext
+from pydantic_ai.messages import ModelMessage, ModelResponse
+from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models.wrapper import WrapperModel
+from pydantic_ai.settings import ModelSettings
+
+from bridges._llm.failures import translated
+from bridges._llm.tries import Request, policy_of
+
+if TYPE_CHECKING:
+    from bridges._llm.names import ModelRef
+    from bridges._session import Session
+
+END = object()
+FEWEST_TOKENS = 16
+"""The least `max_tokens` that every provider accepts."""
+
+
+class Pipeline(WrapperModel):
+    """A model whose requests are budgeted, bounded in time, retried, charged and logged.
+
+    Two model settings are taken by it and not passed on: `timeout` bounds the whole request, in
+    seconds, and `max_retries` says how often it is tried again. What it raises is a SpellError.
+    """
+
+    def __init__(self, wrapped: Model, session: Session, ref: ModelRef) -> None:
+        super().__init__(wrapped)
+        self._session = session
+        self.ref = ref
+
+    async def request(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+    ) -> ModelResponse:
+        """Makes a request whose answer comes whole."""
+        with self._session.budget.request():
+            settings, request = self._begin(model_settings)
+            response = await request.run(
+                lambda: self.wrapped.request(messages, settings, model_request_parameters)
+            )
+        self._charge(response, request)
+        return response
+
+    @asynccontextmanager
+    async def request_stream(
+        self,
+        messages: list[ModelMessage],
+        model_settings: ModelSettings | None,
+        model_request_parameters: ModelRequestParameters,
+        run_context: RunContext[Any] | None = None,
+    ) -> AsyncGenerator[StreamedResponse]:
+        """Makes a request whose answer comes in pieces; tried again only before the first piece."""
+        with self._session.budget.request():
+            settings, request = self._begin(model_settings)
+            async with AsyncExitStack() as stack:
+
+                async def open_stream() -> tuple[StreamedResponse, AsyncIterator[Any], Any]:
+                    async with AsyncExitStack() as own:
+                        stream = await own.enter_async_context(
+                            self.wrapped.request_stream(
+                                messages, settings, model_request_parameters, run_context
+                            )
+                        )
+                        events = aiter(stream)
+                        first = await anext(events, END)
+                        stack.push_async_exit(own.pop_all())
+                    return stream, events, first
+
+                with translated(self.ref.name, self.ref.server.key_hint):
+                    stream, events, first = await request.run(
+                        open_stream, request.policy.first_byte
+                    )
+                    # Consumers iterate the stream itself, which hands out what is set here.
+                    stream._event_iterator = self._guarded(request, events, first)
+                    try:
+                        yield stream
+                    finally:
+                        self._charge(stream.get(), request)
+
+    async def _guarded(
+        self, request: Request, events: AsyncIterator[Any], first: Any
+    ) -> AsyncGenerator[Any]:
+        event = first
+        while event is not END:
+            yield event
+            event = await request.bounded(anext(events, END), request.policy.idle, "go on")
+
+    def _begin(self, given: ModelSettings | None) -> tuple[ModelSettings, Request]:
+        settings: dict[str, Any] = dict(given or {})
+        policy = policy_of(self._session, settings)
+        left = self._session.budget.tokens_left()
+        if left is not None:
+            wanted = settings.get("max_tokens")
+            settings["max_tokens"] = max(FEWEST_TOKENS, min(left, wanted or left))
+        request = Request(self._session, self.ref, policy)
+        self._session.log.write("debug", "asking a model", {"model": self.ref.name})
+        return cast("ModelSettings", settings), request
+
+    def _charge(self, response: ModelResponse, request: Request) -> None:
+        cost = cost_of(response)
+        usage = response.usage
+        self._session.budget.add(usage.input_tokens, usage.output_tokens, cost)
+        fields: dict[str, Any] = {
+            "model": self.ref.name,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "seconds": round(request.seconds(), 3),
+        }
+        if cost is not None:
+            fields["cost"] = float(cost)
+        self._session.log.write("info", "a model answered", fields)
+
+
+def cost_of(response: ModelResponse) -> Decimal | None:
+    """Returns what a response cost in US dollars, or None when its model has no known price."""
+    if response.usage.cost is not None or not response.model_name:
+        return response.usage.cost
+    try:
+        return response.cost().total_price
+    except (LookupError, ValueError):
+        return None
