@@ -1,0 +1,69 @@
+"""The one list of files that hold secrets, and of files that spells never write."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+SECRETS = (
+    # The kernel's windows into processes (the host's own environment among them) and devices.
+    "//proc", "//sys", "//dev",
+    ".env", ".env.*", "*.env", ".envrc", "secrets.toml", "secrets.yaml", "secrets.yml",
+    "secrets.json", "llmspell.toml",
+    "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.ppk", "*.agekey",
+    "id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk",
+    ".netrc", "_netrc", ".pgpass", ".my.cnf", ".npmrc", ".yarnrc.yml", ".pypirc", ".htpasswd",
+    ".git-credentials", ".git/config", ".dockercfg", ".vault-token", ".terraformrc",
+    "*.tfstate", "*.tfstate.backup", "*.tfvars",
+    "credentials", "credentials.json", "credentials.toml", "application_default_credentials.json",
+    "client_secret*.json", "service_account*.json",
+    ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".password-store", ".oci",
+    ".config/gcloud", ".config/gh", ".config/hub", ".config/op", ".config/rclone",
+    ".config/llmspell", "application support/llmspell",
+    "keyrings", "library/keychains", ".mozilla", ".config/google-chrome", ".config/chromium",
+    ".bash_history", ".zsh_history", ".python_history", ".psql_history", ".lua_history",
+    "etc/shadow", "etc/gshadow", "etc/sudoers", "etc/sudoers.d",
+    "llmspell.db", "llmspell.db-*",
+)  # fmt: skip
+"""Files and folders (with all below them) that a grant of a folder above does not cover.
+
+A pattern is one or more path parts, compared without case anywhere in a path; `//` ties it to the
+root. `*` stands for any characters of one part.
+"""
+
+HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env.schema")
+"""Names the patterns above would take for secrets and that are not."""
+
+PROTECTED = ("llmspell.toml", ".git")
+"""What decides over a spell's own grants, or runs on its own: not written, grant or none."""
+
+
+def _compile(patterns: tuple[str, ...], harmless: tuple[str, ...] = ()) -> re.Pattern[str]:
+    tied = "|".join(_part(p[2:]) for p in patterns if p.startswith("//"))
+    free = "|".join(_part(p) for p in patterns if not p.startswith("//"))
+    spared = "|".join(_part(p) for p in harmless) or "(?!)"
+    start = rf"(?:\A/(?:{tied or '(?!)'})|.*/(?!(?:{spared})(?:/|\Z))(?:{free}))"
+    return re.compile(rf"{start}(?:/|\Z)", re.DOTALL)
+
+
+def _part(pattern: str) -> str:
+    return re.escape(pattern).replace(r"\*", "[^/]*")
+
+
+_SECRET = _compile(SECRETS, HARMLESS)
+_PROTECTED = _compile(PROTECTED)
+
+
+def fold(path: str) -> str:
+    """Returns a path as a file system that ignores case and composition compares it."""
+    return path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+
+
+def is_secret(path: str) -> bool:
+    """Tells whether an absolute path is on the list of secrets."""
+    return _SECRET.match(fold(path)) is not None
+
+
+def is_protected(path: str) -> bool:
+    """Tells whether an absolute path is one that spells do not write."""
+    return _PROTECTED.match(fold(path)) is not None

@@ -1,0 +1,103 @@
+"""Connections that go only where the grants allow: the network end of `bridges._net`."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from bridges._net import Resolve, checked_addresses
+from bridges._permissions import Grants
+
+
+class Transport(httpx2.AsyncBaseTransport):
+    """Sends requests over connections that `_Backend` opens."""
+
+    def __init__(self, grants: Grants, resolve: Resolve) -> None:
+        self._backend = _Backend(grants, resolve)
+        self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Sends one request; the answer's body is read as it is asked for."""
+        url = request.url
+        answer = await self._pool(url.scheme).handle_async_request(
+            httpcore2.Request(
+                method=request.method,
+                url=httpcore2.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx2.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer.stream),
+            extensions=answer.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        for pool in self._pools.values():
+            await pool.aclose()
+
+    def _pool(self, scheme: str) -> httpcore2.AsyncConnectionPool:
+        if scheme not in self._pools:
+            # Reading the system's certificates takes time that plain HTTP need not spend.
+            secure = ssl.create_default_context() if scheme == "https" else None
+            self._pools[scheme] = httpcore2.AsyncConnectionPool(
+                ssl_context=secure,
+                max_connections=100,
+                keepalive_expiry=5.0,
+                network_backend=self._backend,
+            )
+        return self._pools[scheme]
+
+
+class _Body(httpx2.AsyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Backend(httpcore2.AsyncNetworkBackend):
+    """Resolves names itself and connects to checked addresses."""
+
+    def __init__(self, grants: Grants, resolve: Resolve) -> None:
+        self._grants = grants
+        self._resolve = resolve
+        self._plain = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Connects to the first address of a host that answers."""
+        failure: Exception | None = None
+        for address in await checked_addresses(self._grants, self._resolve, host, port):
+            try:
+                return await self._plain.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore2.ConnectError(host)
+
+    async def sleep(self, seconds: float) -> None:
+        """Waits."""
+        await self._plain.sleep(seconds)
