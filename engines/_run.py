@@ -347,6 +347,8 @@ class Run:
             stopped = self._cpu_limit()
         elif self._stop is not None:
             stopped = self._stop
+        elif error.details.get("limit") == "memory":
+            stopped = _memory_limit(self._session.limits.memory)
         else:
             return error
         stopped.traceback = error.traceback
@@ -355,10 +357,7 @@ class Run:
     def _broken(self, trace: str) -> SpellError:
         self._session.log.write("debug", trace)
         if trace.rstrip().endswith("MemoryError"):
-            return LimitExceeded(
-                "the spell used more memory than its limit",
-                hint="raise memory under [limits], or pass --memory",
-            )
+            return _memory_limit(self._session.limits.memory)
         return InternalError(
             "the script engine failed: " + (trace.strip().splitlines() or ["no reason given"])[-1],
             hint="this is a defect in llmspell; run again with --verbose and report it",
@@ -371,6 +370,13 @@ class Run:
         if self._outcome is None:
             self._outcome = outcome
         self._wake()
+
+
+def _memory_limit(limit: int) -> SpellError:
+    return LimitExceeded(
+        f"the spell used more memory than its limit of {limit / 1024**2:.0f} MB",
+        hint="keep less at a time, raise memory under [limits], or pass --memory",
+    )
 
 
 async def _cancel_rest() -> None:

@@ -1,0 +1,1 @@
+"""Measures the speeds that docs promise, as ratios against a baseline in the same run."""
