@@ -1,0 +1,304 @@
+"""Runs agents: our tools, limits and records on the agent library's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic_ai import Agent, ModelRetry, RunContext, StructuredDict, Tool, ToolFailed, UsageLimits
+from pydantic_ai.capabilities import AbstractCapability
+from pydantic_ai.exceptions import (
+    AgentRunError,
+    UnexpectedModelBehavior,
+    UsageLimitExceeded,
+    UserError,
+)
+from pydantic_ai.messages import (
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+    ToolReturnPart,
+)
+from pydantic_ai.models import ModelRequestContext
+from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
+from pydantic_ai.settings import ModelSettings
+
+from bridges._agents import RUNNING, AgentSpec, Tally, Turn, begin
+from bridges._errors import (
+    LimitExceeded,
+    ProviderFailed,
+    SpellError,
+    TimeLimit,
+)
+from bridges._llm.failures import translate
+from bridges._llm.history import OUTPUT_TOOL, arguments_of, from_library, text_of, to_library
+from bridges._llm.pipeline import Pipeline, cost_of
+from bridges._schema import problems
+from bridges._session import Session
+from bridges._tools import Report, ToolSpec, call_for_model
+from bridges._types import Text
+
+REPAIRS = 1
+"""How often a model may correct a structured answer that does not fit its schema."""
+
+
+async def run_agent(
+    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline
+) -> dict[str, Any]:
+    """Runs an agent to its end and returns the fields of its answer."""
+    run = _Run(session, spec, turn, model)
+    async with run.guard():
+        result = await run.agent().run(turn.prompt, **run.options())
+    return run.answer(result)
+
+
+async def stream_agent(
+    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline
+) -> AsyncIterator[str | dict[str, Any]]:
+    """Yields the text of every step as it arrives and, last, the fields of the answer."""
+    run = _Run(session, spec, turn, model)
+    result: AgentRunResult[Any] | None = None
+    async with run.guard():
+        async with run.agent().run_stream_events(turn.prompt, **run.options()) as events:
+            async for event in events:
+                if isinstance(event, AgentRunResultEvent):
+                    result = event.result
+                elif text := _text_of(event):
+                    yield text
+    if result is None:
+        raise ProviderFailed(f"the agent {spec.name!r} ended without an answer")
+    yield run.answer(result)
+
+
+def _text_of(event: Any) -> str:
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return event.part.content
+    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+        return event.delta.content_delta
+    return ""
+
+
+class _Run:
+    """One run of an agent: what it was given, and what is noted on the way."""
+
+    def __init__(self, session: Session, spec: AgentSpec, turn: Turn, model: Pipeline) -> None:
+        self._model = model
+        self._session = session
+        self._spec = spec
+        self._turn = turn
+        self._began = time.monotonic()
+        self._reports: dict[str, Report] = {}
+        self._misfit = ""
+        self.tally: Tally = begin()
+        self.responses: list[ModelResponse] = []
+        self.durations: list[float] = []
+
+    def agent(self) -> Agent[None, Any]:
+        """Builds the library's agent."""
+        spec = self._spec
+        agent: Agent[None, Any] = Agent(
+            self._model,
+            name=spec.name,
+            instructions=spec.system_prompt or None,
+            tools=[self._tool(tool) for tool in spec.tools],
+            output_type=_output_type(spec.output_schema),
+            model_settings=_settings(spec),
+            # Calls of unknown tools and broken arguments are bounded by max_steps alone.
+            retries={"tools": spec.max_steps, "output": REPAIRS},
+            capabilities=[_Record(self)],
+        )
+        if spec.output_schema is not None:
+            agent.output_validator(self._check_output)
+        return agent
+
+    def options(self) -> dict[str, Any]:
+        """Returns what each run of the library's agent is given."""
+        return {
+            "message_history": to_library(self._turn.history),
+            "usage_limits": UsageLimits(request_limit=self._spec.max_steps),
+            "infer_name": False,
+        }
+
+    def _tool(self, spec: ToolSpec) -> Tool[None]:
+        async def call(ctx: RunContext[None], /, **arguments: Any) -> Any:
+            token = RUNNING.set(self.tally)
+            try:
+                report = await call_for_model(self._session, spec, arguments)
+            finally:
+                RUNNING.reset(token)
+            self._reports[ctx.tool_call_id or ""] = report
+            if report.error:
+                raise ToolFailed(report.error)
+            result = report.result
+            return result.text if isinstance(result, Text) else result
+
+        return Tool.from_schema(
+            call, spec.name, spec.description, copy.deepcopy(spec.parameters), takes_ctx=True
+        )
+
+    def _check_output(self, output: Any) -> Any:
+        schema = self._spec.output_schema or {}
+        wrong = problems(schema, _unwrap(schema, output))
+        if wrong:
+            self._misfit = "; ".join(wrong)
+            raise ModelRetry(f"the answer does not fit the schema: {self._misfit}")
+        return output
+
+    @asynccontextmanager
+    async def guard(self) -> AsyncIterator[None]:
+        """Limits the time of what happens inside and translates the library's errors."""
+        spec = self._spec
+        try:
+            async with asyncio.timeout(spec.timeout) as clock:
+                yield
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise TimeLimit(
+                f"the agent {spec.name!r} took longer than {spec.timeout:g} seconds",
+                hint="raise the option timeout",
+            ) from None
+        except (AgentRunError, UserError) as error:
+            raise self._translated(error) from error
+
+    def _translated(self, error: AgentRunError | UserError) -> SpellError:
+        spec = self._spec
+        details = {"text": self._last_text()}
+        if isinstance(error, UsageLimitExceeded):
+            return LimitExceeded(
+                f"the agent {spec.name!r} was not done after {spec.max_steps} model requests",
+                hint="raise the option max_steps, or give the agent less to do",
+                details={"limit": "max_steps", **details},
+            )
+        cut_off = bool(self.responses) and self.responses[-1].finish_reason == "length"
+        if cut_off and isinstance(error, UnexpectedModelBehavior):
+            return ProviderFailed(
+                f"the answer for the agent {spec.name!r} was cut off by the token limit",
+                hint="raise the option max_tokens",
+                details=details,
+            )
+        if isinstance(error, UnexpectedModelBehavior) and spec.output_schema is not None:
+            why = self._misfit or "the model gave no structured answer"
+            return ProviderFailed(
+                f"the answer for the agent {spec.name!r} does not fit output_schema: {why}",
+                hint="make the schema simpler, describe its fields, or use a stronger model",
+                details=details,
+            )
+        return translate(error, self._model.ref.name)
+
+    def _last_text(self) -> str:
+        if not self.responses:
+            return ""
+        last = self.responses[-1]
+        calls = [c for c in last.tool_calls if c.tool_name == OUTPUT_TOOL]
+        return json.dumps(arguments_of(calls[0])) if calls else last.text or ""
+
+    def answer(self, result: AgentRunResult[Any]) -> dict[str, Any]:
+        """Returns the fields of `AgentResult`."""
+        schema, tally = self._spec.output_schema, self.tally
+        output = result.output if schema is None else _unwrap(schema, result.output)
+        text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+        return {
+            "text": text,
+            "output": output,
+            "usage": {
+                "requests": tally.requests,
+                "input_tokens": tally.input_tokens,
+                "output_tokens": tally.output_tokens,
+            },
+            "cost": tally.cost,
+            "model": self._model.ref.name,
+            "messages": from_library(result.all_messages()),
+            "steps": list(self._steps(result)),
+            "duration": time.monotonic() - self._began,
+        }
+
+    def _steps(self, result: AgentRunResult[Any]) -> Any:
+        arguments: dict[str, Any] = {}
+        durations = iter(self.durations)
+        for message in result.new_messages():
+            if isinstance(message, ModelResponse):
+                arguments.update({c.tool_call_id: arguments_of(c) for c in message.tool_calls})
+                yield {
+                    "kind": "model",
+                    "text": message.text or "",
+                    "duration": next(durations, 0.0),
+                }
+                continue
+            for part in message.parts:
+                if isinstance(part, ToolReturnPart) and part.tool_name != OUTPUT_TOOL:
+                    yield self._tool_step(part, arguments.get(part.tool_call_id, {}))
+
+    def _tool_step(self, part: ToolReturnPart, arguments: dict[str, Any]) -> dict[str, Any]:
+        report = self._reports.get(part.tool_call_id) or Report(error=text_of(part))
+        step = {"kind": "tool", "tool": part.tool_name, "arguments": arguments}
+        said = {"error": report.error} if report.error else {"result": report.result}
+        return {**step, **said, "duration": report.duration}
+
+
+class _Record(AbstractCapability[None]):
+    """Notes every model request of a run: its answer, its time, what it used."""
+
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    async def wrap_model_request(
+        self,
+        ctx: RunContext[None],
+        *,
+        request_context: ModelRequestContext,
+        handler: Callable[[ModelRequestContext], Awaitable[ModelResponse]],
+    ) -> ModelResponse:
+        began = time.monotonic()
+        response = await handler(request_context)
+        self._run.responses.append(response)
+        self._run.durations.append(time.monotonic() - began)
+        usage, cost = response.usage, cost_of(response)
+        spent = None if cost is None else float(cost)
+        self._run.tally.add(usage.input_tokens, usage.output_tokens, spent)
+        return response
+
+
+def _settings(spec: AgentSpec) -> ModelSettings:
+    found: ModelSettings = {}
+    if spec.temperature is not None:
+        found["temperature"] = spec.temperature
+    if spec.max_tokens is not None:
+        found["max_tokens"] = spec.max_tokens
+    if spec.timeout is not None:
+        found["timeout"] = spec.timeout
+    if spec.retries is not None:
+        found["max_retries"] = spec.retries
+    return found
+
+
+def _output_type(schema: dict[str, Any] | None) -> Any:
+    if schema is None:
+        return str
+    schema = copy.deepcopy(schema)
+    if schema.get("type") != "object":
+        shared: dict[str, Any] = {
+            key: schema.pop(key) for key in ("$defs", "definitions") if key in schema
+        }
+        schema = {
+            "type": "object",
+            "properties": {"value": schema},
+            "required": ["value"],
+            "additionalProperties": False,
+            **shared,
+        }
+    return StructuredDict(schema, name="answer")
+
+
+def _unwrap(schema: dict[str, Any], output: Any) -> Any:
+    """Returns the answer itself: the library takes objects only, so others travel in `value`."""
+    if schema.get("type") == "object":
+        return output
+    return output.get("value") if isinstance(output, dict) else output
