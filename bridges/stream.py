@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, TypedDict
 
 from bridges._declare import NOTHING, HostObject, host_function
@@ -35,6 +35,8 @@ class Stream(HostObject):
         self._result.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._task = asyncio.ensure_future(self._pump(source))
         self._ended = False
+        self.whole_for_script: Callable[[Any], Any] = lambda whole: whole
+        """Converts the whole for the script; set by the type that declares the stream."""
 
     async def _pump(self, source: AsyncIterator[Any]) -> None:
         whole = None
@@ -51,6 +53,9 @@ class Stream(HostObject):
             if not isinstance(error, Exception):
                 raise
         finally:
+            # A source left half-way must clean up in this task, not whenever it is collected.
+            if isinstance(source, AsyncGenerator):
+                await source.aclose()
             while self._task.cancelling() and not self._queue.empty():
                 self._queue.get_nowait()
             await self._queue.put(END)
@@ -81,7 +86,7 @@ class Stream(HostObject):
         """
         while not self._ended:
             self._ended = await self._queue.get() is END
-        return await self._result
+        return self.whole_for_script(await self._result)
 
     @host_function(needs=NOTHING, since=1)
     async def close(self) -> None:
