@@ -57,7 +57,7 @@ def _schema(tool: dict[str, Any]) -> dict[str, Any]:
 
 def _result(response: dict[str, Any]) -> str:
     value = response.get("return_value", response.get("result", response))
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _answer(ask: Ask, parts: list[dict[str, Any]], finish: str | None) -> dict[str, Any]:
