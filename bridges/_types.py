@@ -48,6 +48,11 @@ class Text(dict[str, Any]):
         super().__init__(fields)
         self.record = record
 
+    @property
+    def text(self) -> str:
+        """The text it acts as."""
+        return str(self.get("text", ""))
+
 
 def text_record(kind: type) -> type:
     """Marks a TypedDict as a record that acts as the text in its field `text`."""
@@ -97,6 +102,8 @@ def _same(value: Any, _border: Border) -> Any:
 
 def _scalar(kind: type, describe: str, words: str) -> Shape:
     def read(value: Any, where: str, _border: Border) -> Any:
+        if kind is str and isinstance(value, Text):
+            return value.text
         if kind is int and isinstance(value, float) and value.is_integer():
             return int(value)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -353,7 +360,11 @@ def _generic(annotation: Any) -> Shape:
 
 
 def _stream_of(parts: list[Shape]) -> Shape:
-    return Shape(["stream", *(p.describe for p in parts)], "a stream", _read_any, _same)
+    def write(value: Any, border: Border) -> Any:
+        value.whole_for_script = lambda whole: parts[1].write(whole, border)
+        return value
+
+    return Shape(["stream", *(p.describe for p in parts)], "a stream", _read_any, write)
 
 
 SCALARS: dict[Any, Shape] = {
