@@ -70,14 +70,20 @@ def _read_api() -> dict[str, object]:
 
 
 def _report(channel: object) -> None:
-    import traceback
-
     from engines._channel import Channel, HostGone
     from engines._protocol import BROKEN
 
     assert isinstance(channel, Channel)
+    # Written by hand: a hardened worker can open no file, so the module traceback cannot be imported.
+    _, error, frame = sys.exc_info()
+    lines = []
+    while frame is not None:
+        code = frame.tb_frame.f_code
+        lines.append(f"{code.co_filename}:{frame.tb_lineno} in {code.co_name}")
+        frame = frame.tb_next
+    lines.append(f"{type(error).__name__}: {error}")
     try:
-        channel.send(BROKEN, 0, traceback.format_exc().encode())
+        channel.send(BROKEN, 0, "\n".join(lines).encode("utf-8", "replace"))
         channel.flush()
     except (HostGone, MemoryError):
         pass

@@ -1,0 +1,83 @@
+"""Error maps: from what the boot code tells of a thrown value to what the host gets."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+FRAME = re.compile(r"^\s+at (?:(.*?) \()?(?:native|(.*?):(\d+):(\d+))\)?$")
+OWN_FILES = frozenset(("<dukpy>", "<llmspell>", "<input>", "<evalScript>"))
+UNNAMED = frozenset(("<eval>", "<anonymous>", "<null>"))
+MEMORY = "the spell needs more memory than it may use"
+
+
+def frames(stack: str) -> list[dict[str, Any]]:
+    """Returns the spell's frames of a stack text, innermost first: file, line, function."""
+    found: list[dict[str, Any]] = []
+    for line in stack.splitlines():
+        match = FRAME.match(line)
+        if not match or match[2] is None or match[2] in OWN_FILES:
+            continue
+        name = match[1] or ""
+        function = "" if name in UNNAMED else name
+        found.append({"file": match[2], "line": int(match[3]), "function": function})
+    return found
+
+
+def out_of_memory() -> dict[str, Any]:
+    """Returns the error map of a spell at its memory limit."""
+    return {
+        "code": "limit_exceeded",
+        "message": MEMORY,
+        "hint": "raise the memory limit, or keep less at a time",
+        "details": {"limit": "memory"},
+    }
+
+
+def interrupted(reason: str, stack: str) -> dict[str, Any]:
+    """Returns the error map of a spell that had to stop."""
+    return {
+        "code": "interrupted",
+        "message": "the spell was stopped",
+        "details": {"reason": reason},
+        "traceback": frames(stack),
+    }
+
+
+def endless_wait() -> dict[str, Any]:
+    """Returns the error map of a spell that waits for what can never come."""
+    return {
+        "code": "spell_error",
+        "message": "the spell waits for a promise that nothing will settle",
+        "hint": "no call, timer or callback is pending; look for a promise that is never resolved",
+    }
+
+
+def error_map(told: dict[str, Any]) -> dict[str, Any]:
+    """Returns the error map of a thrown value as boot/errors.js describes it."""
+    name, message = told.get("name", ""), told.get("message", "")
+    if told.get("empty") or (name == "InternalError" and "out of memory" in message):
+        found = out_of_memory()
+    else:
+        found = {key: told[key] for key in ("code", "message", "name", "hint") if key in told}
+        found["retryable"] = bool(told.get("retryable"))
+        details = told.get("details")
+        if "encodedDetails" in told:
+            details = json.loads(told["encodedDetails"])
+        if details:
+            found["details"] = details
+    found["traceback"] = frames(told.get("stack", ""))
+    return found
+
+
+def from_text(text: str) -> dict[str, Any]:
+    """Returns the error map of an error that the engine itself reports as text."""
+    title, _, stack = text.partition("\n")
+    if title in ("null", "") or "out of memory" in title:
+        return out_of_memory()
+    name, colon, message = title.partition(": ")
+    told = {"code": "spell_error", "message": message or name, "stack": stack}
+    if colon:
+        told["name"] = name
+    return error_map(told)

@@ -1,0 +1,75 @@
+"""The forms a program may have, and which one a source is.
+
+A script gives its last expression, may await anywhere and, where it has one, ends at a `return`
+outside any function; a source with `import` or `export` statements is a module and gives its
+default export.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from engines.javascript._modules import IS_MODULE, strip_shebang
+from engines.javascript._quickjs import AWAITS, STRICT, QuickJS, Thrown, Value
+from engines.javascript._syntax import Parser
+
+WORD = re.compile(r"\b(?:import|export)\b")
+EXPORT = re.compile(r"^\s*export\b", re.MULTILINE)
+RETURN = re.compile(r"\breturn\b")
+# Statements that leave a value behind without being an expression.
+CONTROL = re.compile(r"\b(?:for|while|do|if|else|try|catch|finally|switch)\b|^\s*\{", re.MULTILINE)
+
+
+class Program(NamedTuple):
+    """A program ready to run.
+
+    kind: `script` (a file whose last expression is its value), `value` (its completion value is
+        asked for), `function` (it returns its value), `module` or `error`
+    compiled: the script, or for `error` the engine's SyntaxError
+    source: what was compiled
+    """
+
+    kind: str
+    compiled: Value | None
+    source: str
+
+
+def compile_program(
+    engine: QuickJS, parser: Parser, source: str, name: str, form: str
+) -> Program:
+    """Returns the first form that the source compiles in."""
+    source = strip_shebang(source)
+    if form == "eval" and source.lstrip().startswith("{"):
+        try:
+            wrapped = f"({source}\n)"
+            return Program("value", _compile(engine, wrapped, name), source)
+        except Thrown:
+            pass  # a block, then
+    try:
+        kind = "value" if form == "eval" else "script"
+        return Program(kind, _compile(engine, source, name), source)
+    except Thrown as thrown:
+        error = thrown.value
+    if EXPORT.search(source):
+        return Program("module", None, source)
+    if IS_MODULE.search(source):
+        return Program("module", None, parser.export_last(source))
+    if RETURN.search(source):
+        try:
+            wrapped = f"(async () => {{{source}\n}})()"
+            return Program("function", _compile(engine, wrapped, name), source)
+        except Thrown:
+            pass  # the error of the first form says it better
+    if WORD.search(source) and not parser.fault(source, module=True):
+        return Program("module", None, source)
+    return Program("error", error, source)
+
+
+def _compile(engine: QuickJS, source: str, name: str) -> Value:
+    return engine.compile(source.encode(), name, AWAITS | STRICT)
+
+
+def has_value(parser: Parser, source: str) -> bool:
+    """Returns whether what a script left behind is the value of its last statement."""
+    return not CONTROL.search(source) or parser.ends_in_expression(source)

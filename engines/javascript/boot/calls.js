@@ -1,0 +1,115 @@
+// Calls to host functions, and the host's calls of script functions.
+const calls = new Map();
+const running = new Set();
+let lastCall = 0;
+
+/** What a call writes: `[number, [arguments]]`; undefined at the end is left out. */
+function payloadOf(fn, args) {
+  let count = args.length;
+  while (count > 0 && args[count - 1] === undefined) count--;
+  const list = [];
+  for (let i = 0; i < count; i++) push(list, args[i] === undefined ? null : args[i]);
+  return encode([fn.number, list], fn, true);
+}
+
+const valueOf = (isMarked, value) => (isMarked ? revive(value) : value);
+
+/** Calls a `sync` function: blocks for the answer. */
+function callNow(fn, args, above) {
+  const answer = raw(payloadOf(fn, args), CALL_NOW);
+  const value = valueOf(answer[1], answer[2]);
+  if (answer[0] !== 0) throw errorFrom(value, siteOf(above));
+  return value;
+}
+
+/** Calls a `note` function: nothing comes back. */
+const callNote = (fn, args) => {
+  raw(payloadOf(fn, args), CALL_NOTE);
+};
+
+/** Calls an `async` function. A last argument with a `signal` cancels the call when that aborts. */
+function callLater(fn, args, above) {
+  const stack = siteOf(above);
+  let signal;
+  try {
+    signal = takeSignal(args);
+    if (signal !== undefined && signal.aborted) return rejected(signal.reason);
+  } catch (error) {
+    return rejected(error);
+  }
+  return newPromise((resolve, reject) => {
+    const payload = payloadOf(fn, args);
+    const id = ++lastCall;
+    const call = { __proto__: null, resolve, reject, stack, forget: undefined };
+    mapSet(calls, id, call);
+    if (signal !== undefined) {
+      call.forget = signals.follow(signal, () => {
+        if (!mapDelete(calls, id)) return;
+        raw('', CANCEL, id);
+        reject(signal.reason);
+      });
+    }
+    raw(payload, CALL_LATER, id);
+  });
+}
+
+/** Set by the part that defines AbortSignal; until then there are no signals. */
+const signals = { __proto__: null, is: () => false, follow: undefined };
+
+/** Takes an AbortSignal out of the last argument's options. */
+function takeSignal(args) {
+  const last = args.length - 1;
+  const options = last >= 0 ? args[last] : undefined;
+  if (!isObject(options) || !hasOwn(options, 'signal')) return undefined;
+  const { signal } = options;
+  if (!signals.is(signal)) return undefined;
+  const rest = {};
+  const names = keysOf(options);
+  for (let i = 0; i < names.length; i++) if (names[i] !== 'signal') put(rest, names[i], options[names[i]]);
+  args[last] = names.length > 1 ? rest : undefined;
+  return signal;
+}
+
+function receiveResult(id, status, isMarked, value) {
+  const call = mapGet(calls, id);
+  if (call === undefined) return;
+  mapDelete(calls, id);
+  if (call.forget !== undefined) call.forget();
+  try {
+    const found = valueOf(isMarked, value);
+    if (status === 0) call.resolve(found);
+    else call.reject(errorFrom(found, call.stack));
+  } catch (error) {
+    call.reject(error);
+  }
+}
+
+function receiveCallback(id, isMarked, request) {
+  setAdd(running, id);
+  const finish = (status, payload) => {
+    if (setDelete(running, id)) raw(payload, RETURN, id, status);
+  };
+  const fail = (error) => finish(1, stringify(errorMap(error)));
+  const give = (value) => {
+    let payload;
+    try {
+      payload = encode(value, 'the returned value', true);
+    } catch (error) {
+      return fail(error);
+    }
+    return finish(0, payload);
+  };
+  const promise = newPromise((resolve) => {
+    resolve(apply(functions[request[0]], undefined, valueOf(isMarked, request[1])));
+  });
+  then(promise, give, fail);
+}
+
+/** Where the spell waits: the stack of its oldest unanswered call. */
+function waitingStack() {
+  let stack = '';
+  mapForEach(calls, (call) => {
+    if (stack === '') stack = call.stack;
+  });
+  return stack;
+}

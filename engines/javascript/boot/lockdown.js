@@ -1,0 +1,59 @@
+// Locks the language's own objects and hands the rest of the boot code what it shares.
+// Extensions are refused, not changes: a spell can neither plant getters on shared prototypes nor does it meet
+// "read only" errors when it assigns an inherited name on an object of its own.
+
+/** What parts get; they use nothing else that a spell could have replaced. */
+const core = {
+  __proto__: null, apply, bytesFromBase64, bytesToBase64, charCodeAt, construct, create, dateText, encode, failRun,
+  fromCharCode, functionText, getOwnPropertyDescriptor, getPrototypeOf, handles, hasOwn, hide, indexOf, isArray,
+  isObject, join, keysOf, mapForEach, mapGet, mapSet, matches, newPromise, patternText, plainBytes, provided, push, put,
+  raw, records, rejected, repeat, resolved, setAdd, setDelete, setForEach, setup, signals, slice, startTimer, stopTimer,
+  stringify, then, toWellFormed, typedArrayName, weakGet, weakHas, wrongArgument, SpellError,
+  OPS: { __proto__: null, PRINT, CALL_NOTE },
+  classes: { __proto__: null },
+  spell: undefined,
+};
+{
+  const names = ownKeys(global);
+  for (let i = 0; i < names.length; i++) {
+    const found = getOwnPropertyDescriptor(global, names[i]);
+    if (hasOwn(found, 'value')) core.classes[names[i]] = found.value;
+  }
+  core.classes.Promise = NativePromise;
+}
+
+for (const name of ['SharedArrayBuffer', 'Atomics']) delete global[name];
+defineProperty(Error, 'prepareStackTrace', { __proto__: null, value: undefined, writable: false, configurable: false });
+Error.stackTraceLimit = 40;
+
+{
+  const lock = (value) => {
+    if (!isObject(value) || value === global) return;
+    preventExtensions(value);
+    const constructed = typeof value === 'function' ? value.prototype : undefined;
+    if (isObject(constructed)) preventExtensions(constructed);
+  };
+  const names = ownKeys(global);
+  for (let i = 0; i < names.length; i++) {
+    const found = getOwnPropertyDescriptor(global, names[i]);
+    if (hasOwn(found, 'value')) lock(found.value);
+  }
+  const hidden = [
+    function* () {}, async function () {}, async function* () {}, [][Symbol.iterator](), new Map()[Symbol.iterator](),
+    new Set()[Symbol.iterator](), ''[Symbol.iterator](), Uint8Array, Uint8Array.prototype,
+  ];
+  for (let i = 0; i < hidden.length; i++) {
+    lock(getPrototypeOf(hidden[i]));
+    lock(getPrototypeOf(getPrototypeOf(hidden[i])));
+    const family = getPrototypeOf(hidden[i]).prototype;
+    lock(family);
+    if (isObject(family)) lock(getPrototypeOf(family));
+  }
+  lock(NativePromise);
+}
+
+defineGlobals(setup.names);
+// Python takes these and deletes the globals before any spell runs.
+hide(global, 'receive', receive);
+hide(global, 'whereNow', () => raw(siteOf(undefined), TRACE));
+hide(global, 'serve', () => raw('', SERVE));

@@ -1,0 +1,45 @@
+"""The numbers that boot code and worker call each other by."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Op(IntEnum):
+    """What the boot code asks of Python: `raw(payload, op, …)`."""
+
+    CALL_NOW = 0
+    CALL_LATER = 1
+    CALL_NOTE = 2
+    PRINT = 3
+    CANCEL = 4
+    RETURN = 5
+    TIMER = 6
+    STOP_TIMER = 7
+    DONE = 8
+    FAIL = 9
+    EXIT = 10
+    PROGRAM = 11
+    REQUIRE = 12
+    PART = 13
+    NOUN = 14
+    REASON = 15
+    TRACE = 16
+    SERVE = 17
+
+
+class Message(IntEnum):
+    """What Python tells the boot code: `receive(kind, id, is marked, status, value)`."""
+
+    RESULT = 0
+    CALLBACK = 1
+    TIMER_DUE = 2
+    START = 3
+    ABANDON = 4
+    REJECTED = 5
+    WAITING = 6
+
+
+def constants() -> str:
+    """Returns both as JavaScript declarations, on one line."""
+    return "".join(f"const {m.name}={m.value};" for m in (*Op, *Message))

@@ -1,0 +1,363 @@
+"""The JavaScript engine inside a worker: boot, the event loop, and what scripts ask of it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import resource
+from collections.abc import Callable
+from os import path
+from typing import Any, NoReturn
+
+from engines import _protocol as protocol
+from engines._channel import Channel, HostGone
+from engines.javascript import _faults
+from engines.javascript._modules import Modules
+from engines.javascript._program import Program, compile_program, has_value
+from engines.javascript._quickjs import QuickJS, Thrown, load_extension
+from engines.javascript._syntax import Parser
+from engines.javascript._timers import Timers
+from engines.javascript.names import to_js
+from engines.javascript.operations import Message, Op, constants
+
+BOOT = (
+    "intrinsics inbox promises errors base64 codec calls streams nouns timers modules program "
+    "lockdown"
+).split()
+PARTS = "abort async clone console syntax text".split()
+STACK = 4 * 1024 * 1024
+"""Bytes of C stack a script may use: about 2,500 calls deep."""
+_PRINT = b"[%d]" % Op.PRINT
+FIRST_BLOCKING_ID = 1 << 31
+"""Calls that block are numbered by Python from here, the others by the boot code from 1."""
+
+
+class Engine:
+    """One QuickJS context running one spell.
+
+    version: what `llmspell info` shows
+    """
+
+    def __init__(self, channel: Channel, api: dict[str, Any]) -> None:
+        self._channel = channel
+        self._parts = {name: _read("parts", f"{name}.js") for name in PARTS}
+        extension = load_extension()
+        acorn = _read("vendor", "acorn", "acorn.min.js")
+        self._parser = Parser(extension, acorn, self._parts["syntax"])
+        self._ids = itertools.count(FIRST_BLOCKING_ID)
+        self._modules = Modules(channel, self._ids.__next__)
+        self._timers = Timers()
+        self._calls: set[int] = set()
+        self._callbacks: set[int] = set()
+        self._nouns = _read_nouns(api)
+        self._program: Program | None = None
+        self._config: dict[str, Any] = {}
+        self._values = b""
+        self._value: bytes | None = None
+        self._trace = ""
+        self._defect: BaseException | None = None
+        self._stopping = False
+        self._ctx: Any = None
+        self.loader = self._modules
+        self._ops: list[Callable[..., bytes | None]] = [
+            getattr(self, f"_on_{op.name.lower()}") for op in Op
+        ]
+        self._stack = _stack_size()
+        self._engine = QuickJS(extension, self)
+        self.version = f"QuickJS-NG {self._engine.version}"
+        self._boot()
+
+    def _boot(self) -> None:
+        source = b"".join(_read("boot", f"{name}.js") for name in BOOT)
+        error_writer = next(
+            (f["number"] for f in self._describe("Spell")["functions"] if f["key"] == "writeError"),
+            None,
+        )
+        setup = {"names": list(self._nouns), "writeError": error_writer}
+        code = b"(function () { 'use strict'; %s\n%s\n})()" % (constants().encode(), source)
+        engine = self._engine
+        engine.limit(1 << 30, self._stack)
+        engine.evaluate(code, json.dumps(setup).encode())
+        self._receive = engine.take_global(b"receive")
+        self._where = engine.take_global(b"whereNow")
+
+    # -- the run
+
+    def run(self, config: dict[str, Any], values: bytes) -> None:
+        """Runs the spell to its end, which ends the process.
+
+        config: see docs/protocol.md
+        values: the codec's {params, args, spell}
+        """
+        self._config = config
+        self._values = values
+        self._modules.main = config["name"]
+        self._engine.limit(config["memory"], self._stack)
+        self._engine.on_poll(self._turn)
+        self._engine.track_rejections()
+        # The whole run is one evaluation: at both ends of each the C code collects the whole heap.
+        names = "receive", "whereNow", "serve"
+        forget = "".join(f"delete globalThis.{name};" for name in names)
+        self._engine.evaluate(b"{ const start = serve; %s start() }" % forget.encode(), b"null")
+        raise self._defect or RuntimeError("the script engine gave up")
+
+    def _on_serve(self, payload: bytes) -> NoReturn:
+        self._tell(Message.START, 0, self._values)
+        while True:
+            self._turn()
+            if not (self._calls or self._callbacks or self._timers):
+                self._finish()
+            for frame in self._channel.receive_all(self._timers.wait()):
+                self._take(frame)
+            for number in self._timers.take_due():
+                self._tell(Message.TIMER_DUE, number)
+
+    def _take(self, frame: protocol.Frame) -> None:
+        """Tells the boot code of a frame."""
+        kind, id, body = frame
+        if kind == protocol.INTERRUPT:
+            self._tell(Message.WAITING)
+            self._stop()
+        elif kind == protocol.RESULT and id in self._calls:
+            self._calls.discard(id)
+            self._tell(Message.RESULT, id, body[1:], body[0])
+        elif kind == protocol.CALLBACK:
+            self._callbacks.add(id)
+            self._tell(Message.CALLBACK, id, body)
+        elif kind == protocol.ABANDON:
+            self._callbacks.discard(id)
+            self._tell(Message.ABANDON, id)
+
+    def _tell(self, kind: Message, id: int = 0, body: bytes = b"", status: int = 0) -> None:
+        """Calls the boot code and then runs what that made ready."""
+        numbers = (kind, id, int(b"\\u0000" in body), status)
+        try:
+            self._engine.call(self._receive, numbers, body)
+            self._engine.run_jobs(self._turn)
+        except Thrown:
+            # Everything a script can throw is caught nearer: this is the engine without memory.
+            self._fail(_faults.out_of_memory())
+
+    def _finish(self) -> NoReturn:
+        if self._engine.take_rejection() is not None:
+            self._tell(Message.REJECTED)
+        if self._value is None:
+            self._fail(_faults.endless_wait())
+        self._end(protocol.DONE, 0, self._value)
+
+    def _end(self, kind: int, id: int, payload: bytes) -> NoReturn:
+        # Destroying a suspended context corrupts its heap: the process ends here.
+        try:
+            self._channel.send(kind, id, payload)
+            self._channel.flush()
+        except HostGone:
+            os._exit(1)
+        os._exit(0)
+
+    def _fail(self, error: dict[str, Any]) -> NoReturn:
+        text = json.dumps(error, ensure_ascii=False)
+        self._end(protocol.FAIL, 0, text.encode("utf-8", "replace"))
+
+    # -- interrupts
+
+    def _turn(self) -> None:
+        """Called now and then while a script computes: stops it, or sends on what it has printed."""
+        try:
+            if self._channel.interrupted:
+                self._stop()
+            self._channel.flush()
+        except HostGone:
+            os._exit(1)
+
+    def _stop(self) -> None:
+        """Ends the run where the script is; nothing of the script runs any more."""
+        if self._stopping:
+            return
+        self._stopping = True
+        reason = self._channel.interrupted or "stop"
+        if not self._trace:
+            try:
+                self._engine.call(self._where)
+            except Thrown:
+                pass  # no stack or memory left to say where
+        self._fail(_faults.interrupted(reason, self._trace))
+
+    # -- what the C code calls
+
+    def _check_exported_function_exists(self, name: bytes) -> bool:
+        return True
+
+    def _normalize_module(self, importer: str, name: str) -> str:
+        try:
+            return self._modules.name_for_engine(importer, name)
+        except BaseException as defect:  # noqa: BLE001 - the C code would tell the script of it
+            self._keep(defect)
+            return "?"
+
+    def _call_python(self, payload: bytes, arguments: bytes) -> bytes | None:
+        if self._defect is not None:
+            return None
+        try:
+            if arguments == _PRINT:
+                self._channel.print(payload)
+                answer = None
+            else:
+                op, *rest = json.loads(arguments)
+                answer = self._ops[op](payload, *rest)
+            if self._channel.interrupted:
+                self._stop()
+        except BaseException as defect:  # noqa: BLE001 - the C code would tell the script of it
+            self._keep(defect)
+            return None
+        return answer
+
+    def _keep(self, defect: BaseException) -> None:
+        if isinstance(defect, HostGone):
+            os._exit(1)
+        if isinstance(defect, MemoryError):
+            self._fail(_faults.out_of_memory())
+        self._defect = self._defect or defect
+
+    # -- operations of the boot code, named as in `Op`
+
+    def _on_call_now(self, payload: bytes) -> bytes:
+        answer = self._channel.ask(protocol.CALL, next(self._ids), payload)
+        value = answer[1:]
+        is_marked = b"true" if b"\\u0000" in value else b"false"
+        return b"[%d,%s,%s]" % (answer[0], is_marked, value)
+
+    def _on_call_later(self, payload: bytes, id: int) -> None:
+        self._calls.add(id)
+        self._channel.send(protocol.CALL, id, payload)
+
+    def _on_call_note(self, payload: bytes) -> None:
+        self._channel.send(protocol.NOTE, 0, payload)
+
+    def _on_print(self, payload: bytes, text: str | None = None) -> None:
+        self._channel.print(payload if text is None else text.encode("utf-8", "replace"))
+
+    def _on_cancel(self, payload: bytes, id: int) -> None:
+        self._calls.discard(id)
+        self._channel.send(protocol.CANCEL, id, b"")
+
+    def _on_return(self, payload: bytes, id: int, status: int) -> None:
+        self._callbacks.discard(id)
+        if status:
+            payload = json.dumps(self._error_map(payload), ensure_ascii=False).encode()
+        self._channel.send(protocol.RETURN, id, bytes((status,)) + payload)
+
+    def _on_timer(self, payload: bytes, id: int, milliseconds: float) -> bytes:
+        return b"true" if self._timers.start(id, milliseconds) else b"false"
+
+    def _on_stop_timer(self, payload: bytes, id: int) -> None:
+        self._timers.stop(id)
+
+    def _on_done(self, payload: bytes) -> None:
+        program = self._program
+        assert program is not None
+        if program.kind == "script" and payload != b"null":
+            payload = payload if has_value(self._parser, program.source) else b"null"
+        self._value = payload
+
+    def _on_fail(self, payload: bytes) -> None:
+        self._fail(self._error_map(payload))
+
+    def _on_exit(self, payload: bytes, code: int) -> None:
+        self._end(protocol.EXIT, code, b"")
+
+    def _on_program(self, payload: bytes) -> bytes:
+        name = self._config["name"]
+        program = compile_program(
+            self._engine, self._parser, self._config["source"], name, self._config["form"]
+        )
+        self._program = program
+        self._modules.add(name, program.source)
+        if program.compiled is None:
+            return json.dumps({"kind": "module", "id": name}).encode()
+        try:
+            if program.kind == "error":
+                raise Thrown(program.compiled)
+            self._engine.give(self._engine.run(program.compiled))
+            return json.dumps({"kind": program.kind}).encode()
+        except Thrown as thrown:
+            self._engine.give(thrown.value)
+            return b'{"kind":"thrown"}'
+
+    def _on_require(self, payload: bytes, importer: str) -> bytes:
+        found = self._modules.require(self._engine, payload.decode("utf-8", "replace"), importer)
+        return json.dumps(found).encode()
+
+    def _on_part(self, payload: bytes) -> None:
+        source = self._parts[payload.decode()]
+        self._engine.give(self._engine.run(self._engine.compile(source, "<llmspell>", 0)))
+
+    def _on_noun(self, payload: bytes) -> bytes:
+        return json.dumps(self._describe(payload.decode())).encode()
+
+    def _on_reason(self, payload: bytes) -> None:
+        reason = self._engine.take_rejection()
+        assert reason is not None
+        self._engine.give(reason)
+
+    def _on_trace(self, payload: bytes) -> None:
+        self._trace = payload.decode("utf-8", "replace")
+
+    # -- helpers of the operations
+
+    def _describe(self, noun: str) -> dict[str, Any]:
+        return self._nouns.get(noun) or {"functions": [], "methods": [], "engine": False}
+
+    def _error_map(self, payload: bytes) -> dict[str, Any]:
+        found = _faults.error_map(json.loads(payload))
+        refusal = self._modules.refusal(found.get("message", ""))
+        if refusal is not None:
+            found = {**refusal, "traceback": found["traceback"]}
+        if found.get("name") == "SyntaxError":
+            self._place_syntax_error(found)
+        return found
+
+    def _place_syntax_error(self, found: dict[str, Any]) -> None:
+        """Has the parser say where a source's error is: the engine names only its line."""
+        for frame in found["traceback"][:1]:
+            source = self._modules.source(frame["file"])
+            fault = None
+            if source is not None and not frame["file"].endswith(".json"):
+                fault = self._parser.fault_of_program(source)
+            if fault is not None:
+                found["message"] = f"{fault.message} (line {fault.line}, column {fault.column})"
+                frame["line"] = fault.line
+
+
+def _read(*names: str) -> bytes:
+    with open(path.join(path.dirname(path.abspath(__file__)), *names), "rb") as file:
+        return file.read()
+
+
+def _stack_size() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    return STACK if soft == resource.RLIM_INFINITY else min(STACK, soft // 2)
+
+
+def _read_nouns(api: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Returns what the boot code has to know of each noun, by its name."""
+    nouns: dict[str, dict[str, Any]] = {}
+    for group, skip in (("globals", 0), ("objects", 1)):
+        for noun in api.get(group, ()):
+            name = noun["name"]
+            entry = nouns.setdefault(name, {"functions": [], "methods": [], "engine": False})
+            for f in noun["functions"]:
+                entry["engine"] = entry["engine"] or f["kind"] == "engine"
+                if f["kind"] == "engine":
+                    continue
+                entry["methods" if skip else "functions"].append(
+                    {
+                        "name": f"{name}.{to_js(f['name'])}",
+                        "key": to_js(f["name"]),
+                        "number": f["number"],
+                        "kind": f["kind"],
+                        "params": [to_js(p["name"]) for p in f["params"]],
+                        "skip": skip,
+                    }
+                )
+    return nouns
