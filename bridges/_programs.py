@@ -98,7 +98,16 @@ async def run(job: Job) -> Outcome:
             hint="give it more time",
         ) from None
     finally:
-        await _end(process)
+        # What it left behind in its group keeps its pipes open, so all of it was still at work.
+        if process.returncode is None or not _is_done(process):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+def _is_done(process: asyncio.subprocess.Process) -> bool:
+    streams = (process.stdout, process.stderr)
+    return all(stream is None or stream.at_eof() for stream in streams)
 
 
 async def _talk(process: asyncio.subprocess.Process, job: Job, name: str) -> tuple[bytes, bytes]:
@@ -126,22 +135,15 @@ async def _talk(process: asyncio.subprocess.Process, job: Job, name: str) -> tup
                 await process.stdin.drain()
             process.stdin.close()
 
-    readers = [asyncio.ensure_future(read(s)) for s in (process.stdout, process.stderr)]
+    outputs = asyncio.gather(read(process.stdout), read(process.stderr))
     writer = asyncio.ensure_future(write())
     try:
-        stdout, stderr, _ = await asyncio.gather(*readers, writer)
+        stdout, stderr = await outputs
+        await writer
     finally:
-        for task in (*readers, writer):
-            task.cancel()
+        outputs.cancel()
+        writer.cancel()
     return stdout, stderr
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Kills the program's group unless it has ended by itself."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
 
 
 def _check_arguments(job: Job, name: str) -> None:
