@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -38,7 +37,6 @@ class Channel:
     """
 
     def __init__(self, fd: int) -> None:
-        self._socket = socket.socket(fileno=fd)
         self._fd = fd
         self._decoder = Decoder(1 << 31)
         self._inbox: deque[Frame] = deque()
@@ -74,9 +72,10 @@ class Channel:
         if self._printed:
             self._seal_prints()
         if self._out:
-            data, self._out = self._out, bytearray()
+            view, self._out = memoryview(self._out), bytearray()
             try:
-                self._socket.sendall(data)
+                while view:
+                    view = view[os.write(self._fd, view) :]
             except OSError as error:
                 raise HostGone from error
 
@@ -125,7 +124,7 @@ class Channel:
             return
         while True:
             try:
-                data = self._socket.recv(1 << 18)
+                data = os.read(self._fd, 1 << 18)
             except OSError as error:
                 raise HostGone from error
             if not data:

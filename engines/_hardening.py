@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import resource
 import signal
 import struct
@@ -95,7 +94,7 @@ def _linux_privileges() -> list[str]:
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         return []
-    machine = platform_machine()
+    machine = os.uname().machine
     if machine not in _AUDIT:
         return ["no_new_privs"]
     code = _filter(machine)
@@ -105,11 +104,6 @@ def _linux_privileges() -> list[str]:
     if libc.syscall(_SECCOMP[machine], SET_MODE_FILTER, TSYNC, program):
         return ["no_new_privs"]
     return ["no_new_privs", "seccomp"]
-
-
-def platform_machine() -> str:
-    """Returns the machine's name without starting a process (platform.machine may)."""
-    return os.uname().machine if hasattr(os, "uname") else platform.machine()
 
 
 def _filter(machine: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from llmspell_cli.program import Spell
 
 
-class OutputForm(str, Enum):
+class OutputForm(StrEnum):
     """What goes to standard output."""
 
     text = "text"
@@ -44,7 +44,22 @@ class Request:
 
 LIMITS, BUDGET, PERMISSIONS = "Limits", "Budget", "Permissions"
 File = Annotated[str, typer.Argument(metavar="FILE", help="A spell: a file, or a folder.")]
-Code = Annotated[str, typer.Argument(metavar="CODE", help="Code to run; - reads standard input.")]
+
+
+def _complete_code(incomplete: str) -> list[tuple[str, str]]:
+    from llmspell_cli.completion import complete_code
+
+    return list(complete_code(incomplete))
+
+
+Code = Annotated[
+    str,
+    typer.Argument(
+        metavar="CODE",
+        help="Code to run; - reads standard input.",
+        autocompletion=_complete_code,
+    ),
+]
 Args = Annotated[
     list[str] | None, typer.Argument(metavar="ARGS", help="What the spell finds in ARGS.")
 ]

@@ -1,4 +1,4 @@
-"""What a command does not need, it does not import; what lies in the user's folder, it never does."""
+"""What is not needed is not imported; what lies in the working directory never is."""
 
 from __future__ import annotations
 
