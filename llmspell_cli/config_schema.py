@@ -12,6 +12,7 @@ from bridges._permissions import PROFILES
 from llmspell_cli.sizes import parse_size
 from llmspell_cli.world import absolute
 
+PROTOCOLS = ("openai", "anthropic", "google")
 LEVELS = ("trace", "debug", "info", "warn", "warning", "error")
 
 
@@ -125,24 +126,19 @@ LISTS = ("names", "paths")
 
 def _grants() -> dict[str, Schema]:
     what = {
-        "read": ("paths", "folders and files a spell may read", '["docs"]'),
-        "write": ("paths", "folders and files a spell may write", '["out"]'),
-        "net": (
-            "names",
-            "hosts a spell may reach: name, name:port, *.domain",
-            '["api.example.org"]',
-        ),
-        "env": ("names", "environment variables a spell may read", '["LANG"]'),
-        "run": ("names", "programs a spell may run", '["git"]'),
-        "modules": ("paths", "more folders to load a spell's modules from", '["lib"]'),
+        "read": ("paths", "Files and folders a spell may read", '["docs"]'),
+        "write": ("paths", "Files and folders a spell may write", '["out"]'),
+        "net": ("names", "Hosts: name, name:port, *.domain", '["api.example.org"]'),
+        "env": ("names", "Environment variables a spell may read", '["LANG"]'),
+        "run": ("names", "Programs a spell may run", '["git"]'),
+        "modules": ("paths", "More folders to load modules from", '["lib"]'),
     }
     allow: dict[str, Schema] = {
-        f"allow_{name}": Key(kind, doc[0].upper() + doc[1:], example)
-        for name, (kind, doc, example) in what.items()
+        f"allow_{name}": Key(kind, doc, example) for name, (kind, doc, example) in what.items()
     }
     deny: dict[str, Schema] = {
-        f"deny_{name}": Key(kind, f"Never these {doc.replace('may', 'may not')}", example)
-        for name, (kind, doc, example) in what.items()
+        f"deny_{name}": Key(kind, "Never these, whatever allows them", example)
+        for name, (kind, _, example) in what.items()
         if name != "modules"
     }
     return {**allow, **deny}
@@ -155,12 +151,10 @@ SCHEMA: dict[str, Schema] = {
     "models": Each(Key("text", "Model name"), "Short names for models"),
     "providers": Each(
         {
-            "kind": Key(
-                "choice", "Protocol it speaks", '"openai"', ("openai", "anthropic", "google")
-            ),
+            "kind": Key("choice", f"Protocol: {', '.join(PROTOCOLS)}", '"openai"', PROTOCOLS),
             "base_url": Key("text", "Where it listens", '"http://127.0.0.1:8000/v1"'),
             "api_key_env": Key("text", "Environment variable with the key", '"LAB_KEY"'),
-            "api_key": Key("text", "The key itself"),
+            "api_key": Key("text", "The key itself", '"..."'),
         },
         "Servers: a provider `lab` serves the models lab:NAME",
     ),
@@ -193,8 +187,8 @@ SCHEMA: dict[str, Schema] = {
         "retries": Key("count", "More tries after a failure that may pass", "2"),
     },
     "logging": {
-        "level": Key("choice", "Least level that is written", '"warning"', LEVELS),
-        "format": Key("choice", "How lines are written", '"text"', ("text", "json")),
+        "level": Key("choice", "trace, debug, info, warning or error", '"warning"', LEVELS),
+        "format": Key("choice", "How lines are written: text or json", '"text"', ("text", "json")),
         "file": Key("path", "Write the log here instead of standard error", '"llmspell.log"'),
     },
 }

@@ -115,7 +115,10 @@ def _program(
 ) -> None:
     """Run small sandboxed Lua and JavaScript scripts that drive language models.
 
-    'llmspell FILE …' is short for 'llmspell run FILE …'.
+    \b
+      llmspell new hello          write a spell from a template
+      llmspell hello.lua          run it, short for: llmspell run hello.lua
+      llmspell check hello.lua    see what it takes and what it may need
     """
     call: Invocation = ctx.obj
     call.set(verbose=verbose, quiet=quiet, config=config)
@@ -134,7 +137,7 @@ def _dispatch(call: Invocation) -> int:
     if COMPLETION not in call.world.environ:
         words, command = arrange(words, call.world)
     # Without a command the help is wanted, or completion, and both name every command.
-    program = typer.main.get_command(build(command))
+    program = _ordered(typer.main.get_command(build(command)))
     found = program.main(
         words,
         prog_name="llmspell",
@@ -143,6 +146,12 @@ def _dispatch(call: Invocation) -> int:
         obj=call,
     )
     return found if isinstance(found, int) else 0
+
+
+def _ordered(program: Any) -> Any:
+    """Puts the commands in the order of COMMANDS, where Typer puts groups last."""
+    program.commands = {n: program.commands[n] for n in COMMANDS if n in program.commands}
+    return program
 
 
 def _first_word(words: list[str]) -> int | None:
