@@ -162,18 +162,25 @@ class MsgpackCodec(_Writer):
 
     def decode(self, payload: bytes) -> Any:
         try:
-            value = self._unpackb(
-                payload, ext_hook=self._extension, strict_map_key=True, raw=False, use_list=True
-            )
+            value = self._unpack(payload)
         except self._unpack_error as error:
             raise _damaged() from error
         check(value)
         return value
 
+    def _unpack(self, data: bytes) -> Any:
+        return self._unpackb(
+            data,
+            ext_hook=self._extension,
+            object_pairs_hook=_in_order,
+            strict_map_key=True,
+            raw=False,
+        )
+
     def _extension(self, code: int, data: bytes) -> Any:
         if code == 2 and len(data) == 4:
             return ScriptFunction(int.from_bytes(data, "big"), self._call)
-        inner = self._unpackb(data, raw=False, strict_map_key=True, ext_hook=self._extension)
+        inner = self._unpack(data)
         if not isinstance(inner, list) or len(inner) != 2:
             raise _damaged()
         if code == 1:
@@ -181,6 +188,11 @@ class MsgpackCodec(_Writer):
         if code == 3 and isinstance(inner[0], str) and isinstance(inner[1], dict):
             return Text(inner[0], inner[1])
         raise _damaged()
+
+
+def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Sorts a map's keys: a Lua table has no order, and a run must be the same every time."""
+    return dict(sorted(pairs, key=lambda pair: pair[0]))
 
 
 class JsonCodec(_Writer):
