@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import crossing, models, startup
+from benchmarks.timing import Row
 
 
 def main() -> None:
@@ -21,7 +23,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        parts = {
+        parts: dict[str, Callable[[], list[Row]]] = {
             "startup": lambda: startup.rows(folder, options.rounds * 3),
             "crossing": lambda: crossing.rows(max(2, options.rounds // 2)),
             "models": lambda: models.rows(folder, max(2, options.rounds // 2)),

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib.machinery import ExtensionFileLoader
 from pathlib import Path
 from typing import Any
@@ -62,16 +63,16 @@ def rows(rounds: int) -> list[Row]:
     """Measures calls, prints and loops in each language."""
     table = []
     for language, budget in (("lua", 10_000), ("javascript", 4_000)):
-        rate = CALLS / best(lambda: spell_seconds(language, CALLING[language]), rounds)  # noqa: B023
+        rate = CALLS / best(partial(spell_seconds, language, CALLING[language]), rounds)
         name = f"host calls a second, one after the other ({language})"
         table.append(Row(name, f"{rate:,.0f}", f"{budget:,}", rate >= budget))
     for language in CALLING:
-        rate = LINES / best(lambda: spell_seconds(language, PRINTING[language]), rounds)  # noqa: B023
+        rate = LINES / best(partial(spell_seconds, language, PRINTING[language]), rounds)
         name = f"printed lines a second ({language})"
         table.append(Row(name, f"{rate:,.0f}", "200,000", rate >= 200_000))
     for language, bare in (("lua", bare_lua()), ("javascript", bare_javascript())):
         alone = best(bare, rounds)
-        ours = best(lambda: spell_seconds(language, LOOPS[language]), rounds)  # noqa: B023
+        ours = best(partial(spell_seconds, language, LOOPS[language]), rounds)
         ratio = ours / alone
         table.append(Row(f"plain loop ({language})", f"{ratio:.2f}x", "1.05x", ratio <= 1.05))
     return table

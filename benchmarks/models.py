@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.timing import Row, interleaved, once
@@ -55,14 +57,14 @@ def _rows(folder: Path, rounds: int, url: str) -> list[Row]:
     )
     llmspell = str(Path(sys.executable).parent / "llmspell")
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    measures = {}
+    measures: dict[str, Callable[[], float]] = {}
     for count in (1, MANY):
         spell = folder / f"calls{count}.lua"
         spell.write_text(SPELL.replace("COUNT", str(count)))
-        ours = [llmspell, "run", "--config", str(config), str(spell)]
+        spelled = [llmspell, "run", "--config", str(config), str(spell)]
         bare = [sys.executable, str(folder / "bare.py"), url, str(count)]
-        measures[f"ours {count}"] = lambda c=ours: once(c, env)  # type: ignore[misc]
-        measures[f"bare {count}"] = lambda c=bare: once(c, env)  # type: ignore[misc]
+        measures[f"ours {count}"] = partial(once, spelled, env)
+        measures[f"bare {count}"] = partial(once, bare, env)
     found = interleaved(measures, rounds)
     cold = found["ours 1"] / found["bare 1"]
     # What starting costs is the row above; here only the calls themselves are compared.

@@ -7,6 +7,7 @@ import select
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from benchmarks.timing import Row, interleaved, once, resident
@@ -32,7 +33,7 @@ def rows(folder: Path, rounds: int) -> list[Row]:
         commands["llm"] = [rival, "--version"]
     env = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     found = interleaved(
-        {name: lambda c=command: once(c, env) for name, command in commands.items()},  # type: ignore[misc]
+        {name: partial(once, command, env) for name, command in commands.items()},
         rounds,
     )
     budgets = {"--version": 4, "--help": 8, "hello.lua": 9, "hello.js": 10}

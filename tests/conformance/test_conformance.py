@@ -96,7 +96,7 @@ def session_for(case: dict[str, Any], tmp_path: Path) -> Session:
     for name, text in case.get("files", {}).items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    more = {key: tuple(value) for key, value in case.get("grants", {}).items()}
+    more: dict[str, Any] = {key: tuple(value) for key, value in case.get("grants", {}).items()}
     return make_session(
         tmp_path,
         grants=Grants(base=tmp_path, read=(tmp_path,), write=(tmp_path,), **more),
