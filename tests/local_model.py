@@ -1,0 +1,18 @@
+"""The embedded model for tests, fetched once into the user's cache folder.
+
+python -c "from tests.local_model import data_folder; data_folder()"
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bridges._store import DEFAULT, Store
+from llmspell_cli.world import World
+
+
+def data_folder() -> Path:
+    """Returns a data folder in whose models the default model lies."""
+    folder = World.real().cache_dir / "tests"
+    Store(folder / "models").pull(DEFAULT, lambda done, total: None)
+    return folder
