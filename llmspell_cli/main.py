@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -14,20 +15,29 @@ from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Quiet, Verbose
 from llmspell_cli.world import World
 
+
+class Entry(NamedTuple):
+    """A command: where it is, so that it is imported when it runs, and what the help lists."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
 COMMANDS = {
-    "run": ("run", "run"),
-    "eval": ("run", "eval_"),
-    "new": ("new", "new"),
-    "list": ("list", "list_spells"),
-    "check": ("check", "check"),
-    "tools": ("tools", "app"),
-    "models": ("models", "app"),
-    "config": ("config", "app"),
-    "trust": ("trust", "trust"),
-    "types": ("types", "types"),
-    "info": ("info", "info"),
+    "run": Entry("run", "run", "Run a spell: llmspell run FILE, or just llmspell FILE."),
+    "eval": Entry("run", "eval_", "Run code given on the command line."),
+    "new": Entry("new", "new", "Write a new spell from a template."),
+    "list": Entry("list", "list_spells", "List the spells there are."),
+    "check": Entry("check", "check", "Check spells without running them."),
+    "tools": Entry("tools", "app", "List, describe and call the built-in tools."),
+    "models": Entry("models", "app", "List models; fetch and remove local ones."),
+    "config": Entry("config", "app", "Write, show and check the configuration."),
+    "trust": Entry("trust", "trust", "Trust a folder's llmspell.toml as it is now."),
+    "types": Entry("types", "types", "Write type stubs for an editor."),
+    "info": Entry("info", "info", "Show versions, engines, sandbox, folders, keys."),
 }
-"""Every command: its module in `commands` and the name in it. The order is that of the help."""
+"""Every command, in the order of the help."""
 SUFFIXES = (".lua", ".js", ".mjs")
 COMPLETION = "_LLMSPELL_COMPLETE"
 WITH_VALUE = ("--config",)
@@ -60,27 +70,32 @@ def run(world: World) -> int:
     return code if _flush(world) else (code or 1)
 
 
-def build(only: str | None = None) -> typer.Typer:
-    """Returns the program.
+def build(names: Iterable[str], *, listed: bool = False, completion: bool = False) -> typer.Typer:
+    """Returns the program with some of the commands.
 
-    only: the one command that will run, so that no other has to be imported; None for all
+    names: the commands; a run needs only its own, and completion needs all
+    listed: only list the commands, as the help does: none is imported
+    completion: answer a shell that asks for completions
     """
     app = typer.Typer(
         name="llmspell",
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        add_completion=only is None,
+        add_completion=listed or completion,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
     )
     app.callback(invoke_without_command=True)(_program)
-    for name, (module, attribute) in COMMANDS.items():
-        if only not in (None, name):
+    for name in names:
+        entry = COMMANDS[name]
+        if listed:
+            app.command(name, short_help=entry.summary)(_listed)
             continue
-        found = getattr(importlib.import_module(f"llmspell_cli.commands.{module}"), attribute)
+        module = importlib.import_module(f"llmspell_cli.commands.{entry.module}")
+        found = getattr(module, entry.attribute)
         if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
+            app.add_typer(found, name=name, short_help=entry.summary)
         else:
-            app.command(name)(found)
+            app.command(name, short_help=entry.summary)(found)
     return app
 
 
@@ -131,14 +146,18 @@ def _program(
         call.world.out(ctx.get_help())
 
 
+def _listed() -> None:
+    """Stands for a command where commands are only listed."""
+
+
 def _dispatch(call: Invocation) -> int:
     words: list[str] = call.world.argv
-    command = None
-    if COMPLETION not in call.world.environ:
+    if COMPLETION in call.world.environ:
+        app = build(COMMANDS, completion=True)
+    else:
         words, command = arrange(words, call.world)
-    # Without a command the help is wanted, or completion, and both name every command.
-    program = _ordered(typer.main.get_command(build(command)))
-    found = program.main(
+        app = build([command] if command else COMMANDS, listed=command is None)
+    found = typer.main.get_command(app).main(
         words,
         prog_name="llmspell",
         complete_var=COMPLETION,
@@ -146,12 +165,6 @@ def _dispatch(call: Invocation) -> int:
         obj=call,
     )
     return found if isinstance(found, int) else 0
-
-
-def _ordered(program: Any) -> Any:
-    """Puts the commands in the order of COMMANDS, where Typer puts groups last."""
-    program.commands = {n: program.commands[n] for n in COMMANDS if n in program.commands}
-    return program
 
 
 def _first_word(words: list[str]) -> int | None:
