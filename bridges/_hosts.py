@@ -48,12 +48,12 @@ def split_url(url: str, where: str) -> tuple[str, str, int, str]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InvalidArgument(f"{where}: {url!r} is not a URL ({error})") from None
+        raise InvalidArgument(f"{where}: this is not a URL: {error}") from None
     scheme = parts.scheme.lower()
     if scheme not in DEFAULT_PORTS:
         hint = "files are read with File.read" if scheme == "file" else ""
         raise InvalidArgument(
-            f"{where} takes http:// and https:// URLs, got {url!r}",
+            f"{where} takes http:// and https:// URLs, not {scheme or 'one without a scheme'!r}",
             hint=hint or "write the whole URL, such as https://example.org/page",
         )
     if "@" in parts.netloc:

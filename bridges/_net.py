@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -261,17 +261,13 @@ def errors() -> dict[type[Exception], tuple[type[SpellError], str]]:
     return found
 
 
-def translated(api: str, host: str) -> AbstractContextManager[None]:
-    """Turns an error of the HTTP libraries into the SpellError it means."""
-    return _translated(api, host)
-
-
 @contextmanager
-def _translated(api: str, host: str) -> Iterator[None]:
+def translated(api: str, host: str) -> Iterator[None]:
+    """Turns an error of the HTTP libraries into the SpellError it means."""
+    table = errors()
     try:
         yield
-    except SpellError:
-        raise
-    except tuple(errors()) as error:
-        kind, words = errors()[type(error)]
+    except tuple(table) as error:
+        known = next(kind for kind in type(error).__mro__ if kind in table)
+        kind, words = table[known]
         raise kind(f"{api}: {host} {words}") from None

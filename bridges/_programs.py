@@ -30,6 +30,7 @@ NEVER = frozenset(
 NEVER_PREFIXES = ("LD_", "DYLD_", "PYTHON", "BASH_FUNC_", "GIT_CONFIG")
 MAX_ARGUMENTS = 1000
 PIECE = 65536
+CLOSING = 1.0
 
 
 @dataclass(frozen=True)
@@ -98,16 +99,23 @@ async def run(job: Job) -> Outcome:
             hint="give it more time",
         ) from None
     finally:
-        # What it left behind in its group keeps its pipes open, so all of it was still at work.
-        if process.returncode is None or not _is_done(process):
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kills the program, and what it left behind in its group with its pipes open."""
+    streams = [stream for stream in (process.stdout, process.stderr) if stream]
+    if process.returncode is not None and all(stream.at_eof() for stream in streams):
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # The pipes close when the last of them is gone; one that left the group is not waited for.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING):
+            for stream in streams:
+                while await stream.read(PIECE):
+                    pass
             await process.wait()
-
-
-def _is_done(process: asyncio.subprocess.Process) -> bool:
-    streams = (process.stdout, process.stderr)
-    return all(stream is None or stream.at_eof() for stream in streams)
 
 
 async def _talk(process: asyncio.subprocess.Process, job: Job, name: str) -> tuple[bytes, bytes]:
