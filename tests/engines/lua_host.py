@@ -49,6 +49,7 @@ API: dict[str, Any] = {
                 function(7, "never", "async", ""),
                 function(8, "blob", "sync", "size"),
                 function(9, "letters", "stream", "text"),
+                function(10, "apply_briefly", "async", "action"),
             ],
         },
         {
@@ -154,6 +155,7 @@ class Run:
         self.next_callback = 0
         self.streams: dict[int, list[str]] = {}
         self.closed: list[int] = []
+        self.applied: dict[int, int] = {}
         self.lines = ["first", "second 2 0x10", "", "last"]
         self.stopped = False
 
@@ -236,6 +238,8 @@ class Run:
             self._called(kind, id, payload)
         elif kind == p.CANCEL:
             out.cancelled.append(id)
+            if id in self.applied:
+                self.send(p.ABANDON, self.applied[id], b"")
         elif kind == p.RETURN:
             self.callbacks.pop(id)(payload[0], payload[1:])
         elif kind == p.MODULE:
@@ -300,7 +304,16 @@ class Run:
 
         if not isinstance(action, tuple):
             raise Failure(code="invalid_argument", message="action must be a function")
-        self.call_back(action, [value], done)
+        self.applied[id] = self.call_back(action, [value], done)
+
+    def _apply_briefly(self, id: int, action: Any) -> None:
+        callback = self.call_back(action, [], lambda status, payload: None)
+
+        def give_up() -> None:
+            self.send(p.ABANDON, callback, b"")
+            self._error(id, {"code": "timeout", "message": "given up"})
+
+        threading.Timer(0.05, give_up).start()
 
     def _open(self, id: int, options: Any = None) -> None:
         self.send(p.RESULT, id, b"\0" + msgpack.packb(ext(1, ["Agent", 7])))
@@ -348,6 +361,7 @@ class Run:
 
     answers: dict[int, Callable[..., None]] = {
         **{0: _same, 1: _later, 2: _fail, 3: _fail, 4: _apply, 6: _open, 7: _never, 8: _blob},
+        10: _apply_briefly,
         **{9: _letters, 20: _read_line, 21: _read, 23: _encode, 30: _agent_run},
         **{31: _agent_letters, 40: _next, 41: _result, 42: _close},
     }

@@ -85,8 +85,8 @@ local function define_class(name, methods)
   })
 end
 
-local function names_of(text, receiver)
-  local names = { receiver }
+local function names_of(text, label, receiver)
+  local names = { receiver, label = label }
   for name in string.gmatch(text, "[^,]+") do
     names[#names + 1] = name
   end
@@ -107,7 +107,8 @@ function M.build(description)
   local globals, classes = {}, {}
   local target, noun, is_class
   for line in string.gmatch(description, "[^\n]+") do
-    local what, first, name, kind, params = string.match(line, "^(%a)\t([^\t]*)\t?([^\t]*)\t?([^\t]*)\t?([^\t]*)$")
+    local what, first, name, kind, params =
+      string.match(line, "^(%a)\t([^\t]*)\t?([^\t]*)\t?([^\t]*)\t?([^\t]*)$")
     if what == "G" then
       target, noun, is_class = {}, first, false
       globals[first] = target
@@ -120,7 +121,7 @@ function M.build(description)
     elseif kind == "engine" then
       target[name] = own(noun, name)
     else
-      local names = names_of(params, is_class and "self" or nil)
+      local names = names_of(params, noun .. "." .. name, is_class and "self" or nil)
       local f = kinds[kind](codec.call_head(math.tointeger(first)), names)
       target[name] = is_class and method(noun, name, f) or f
     end

@@ -59,7 +59,7 @@ end
 local path, seen
 
 local function refuse(depth, what, hint)
-  local parts = { tostring(path[0]) }
+  local parts = { (path.label and path.label .. ": " or "") .. tostring(path[0]) }
   for level = 1, depth do
     local key = path[level]
     if kind_of(key) == "integer" then
@@ -220,7 +220,7 @@ end
 local function finish(out, n)
   local bytes = concat(out, "", 1, n)
   if #bytes > MAX_BYTES then
-    errors.refuse(path[0] .. ": more than " .. (MAX_BYTES >> 20) .. " MiB cannot cross at once")
+    refuse(0, "more than " .. (MAX_BYTES >> 20) .. " MiB cannot cross at once")
   end
   return bytes
 end
@@ -237,9 +237,10 @@ function M.call_head(id)
   return "\x92" .. pack(">Bi8B", 0xd3, id, 0xdd)
 end
 
--- Returns the bytes of a call: `head`, then the arguments; `names` are the parameters'.
+-- Returns the bytes of a call: `head`, then the arguments; `names` are the parameters' and, as
+-- `label`, the function's.
 function M.call(head, names, count, ...)
-  path, seen = {}, {}
+  path, seen = { label = names.label }, {}
   local out = { head, pack(">I4", count) }
   local n = 2
   if count > 0 then

@@ -29,7 +29,7 @@ local ready, head, tail = {}, 1, 0
 local live, nesting = 0, 0
 -- Failed tasks that nobody waited for.
 local unhandled = {}
-local idle = { wanted = false, done = false }
+local idle = { done = false }
 
 function M.new_id()
   last_id = last_id + 1
@@ -121,7 +121,6 @@ local function finish(task)
   end
   if task.failed and not task.observed then
     unhandled[#unhandled + 1] = task
-    idle.done = idle.wanted
   end
   if live == 0 then
     idle.done = true
@@ -134,6 +133,7 @@ local function fail(task, failure)
   control.check_run()
   control.guest(control.close, task.state)
   task.failed, task.failure = true, failure
+  task.observed = task.observed or task.cancelled
   finish(task)
 end
 
@@ -285,6 +285,15 @@ local function look(patient)
   end
 end
 
+local function first_unhandled()
+  for _, task in ipairs(unhandled) do
+    if not task.observed then
+      return task
+    end
+  end
+  return nil
+end
+
 local function serve(goal)
   local steps = 0
   while not goal.done do
@@ -295,6 +304,8 @@ local function serve(goal)
       if steps % STEPS_BEFORE_LOOK == 0 then
         look(false)
       end
+    elseif goal == idle and first_unhandled() then
+      return -- every task that could still have handled it has had its turn
     else
       look(true)
     end
@@ -306,6 +317,7 @@ end
 
 function control.block(goal)
   if nesting >= MAX_NESTING then
+    abandon(goal)
     error(errors.make("limit_exceeded", "too many waits inside functions that cannot suspend",
       "move host calls out of comparators, metamethods and gsub functions",
       { limit = "stack" }), 0)
@@ -326,23 +338,6 @@ function control.block(goal)
   end
 end
 
-local function first_unhandled()
-  for _, task in ipairs(unhandled) do
-    if not task.observed then
-      return task
-    end
-  end
-  return nil
-end
-
--- Serves until everything the main body started has ended, or something failed unseen.
-local function serve_rest()
-  idle.wanted = true
-  if live > 0 and not first_unhandled() then
-    serve(idle)
-  end
-end
-
 -- Runs f as the spell's main body, and everything it starts.
 -- Returns true and f's first value, or false, the failure and its frames.
 function M.run(f)
@@ -351,7 +346,8 @@ function M.run(f)
   if ok and main.failed then
     return false, main.failure, main.frames
   elseif ok then
-    ok, failure = pcall(serve_rest)
+    idle.done = live == 0
+    ok, failure = pcall(serve, idle)
   end
   if not ok then
     local stopped = now.stopped_at

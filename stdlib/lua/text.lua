@@ -1,0 +1,168 @@
+--- Text helpers. Sizes and widths count characters, not bytes.
+---
+---     local text = require "llmspell.text"
+---     for i, piece in ipairs(text.chunk(long, 4000, 200)) do ... end
+
+local M = {}
+
+--- Returns the text without the white space around it.
+---@param text string
+---@return string
+function M.trim(text)
+  local first = string.find(text, "%S")
+  return first and string.match(text, "^.*%S", first) or ""
+end
+
+--- Returns the parts between separators; the separator is plain text, not a pattern.
+---@param text string
+---@param separator string
+---@return string[]
+function M.split(text, separator)
+  if separator == "" then
+    error("split: the separator must not be empty", 2)
+  end
+  local parts, from = {}, 1
+  while true do
+    local first, last = string.find(text, separator, from, true)
+    if not first then
+      parts[#parts + 1] = string.sub(text, from)
+      return parts
+    end
+    parts[#parts + 1] = string.sub(text, from, first - 1)
+    from = last + 1
+  end
+end
+
+--- Returns the lines, without their line ends; a line end at the very end begins no further line.
+---@param text string
+---@return string[]
+function M.lines(text)
+  local found = {}
+  for line in string.gmatch(text, "([^\n]*)\n?") do
+    found[#found + 1] = (string.gsub(line, "\r$", ""))
+  end
+  found[#found] = nil
+  return found
+end
+
+-- Returns the byte where the character `count` characters after byte `from` begins, or nil past
+-- the end. Text that is not UTF-8 counts bytes.
+local function forward(text, from, count, is_utf8)
+  if is_utf8 then
+    return utf8.offset(text, count + 1, from)
+  end
+  return from + count <= #text + 1 and from + count or nil
+end
+
+local function backward(text, from, count, is_utf8)
+  if count == 0 then
+    return from
+  elseif is_utf8 then
+    return utf8.offset(text, -count, from) or 1
+  end
+  return math.max(from - count, 1)
+end
+
+local function length(text)
+  return utf8.len(text) or #text
+end
+
+--- Returns the text cut to at most `size` characters; cut text ends in "…", which counts.
+---@param text string
+---@param size integer
+---@return string
+function M.truncate(text, size)
+  if length(text) <= size then
+    return text
+  elseif size < 1 then
+    return ""
+  end
+  local stop = forward(text, 1, size - 1, utf8.len(text) ~= nil)
+  return (string.gsub(string.sub(text, 1, stop - 1), "%s+$", "")) .. "…"
+end
+
+-- Returns the byte after which to end a piece: behind the last blank line, line end or space in
+-- the second half of bytes `from` to `stop`, or `stop`.
+local function good_end(text, from, stop)
+  local half = from + (stop - from) // 2
+  local window = string.sub(text, half, stop)
+  for _, pattern in ipairs({ "^.*\n\n()", "^.*\n()", "^.*%s()" }) do
+    local after = string.match(window, pattern)
+    if after then
+      return half + after - 2
+    end
+  end
+  return stop
+end
+
+--- Returns the text in pieces of at most `size` characters. A piece ends after a blank line, a line
+--- or a word where it can; each begins with the last `overlap` characters of the one before.
+---@param text string
+---@param size integer
+---@param overlap? integer
+---@return string[]
+function M.chunk(text, size, overlap)
+  overlap = overlap or 0
+  if size < 1 or overlap < 0 or overlap * 2 > size then
+    error("chunk: size must be at least 1, and overlap at most half of it", 2)
+  end
+  local is_utf8 = utf8.len(text) ~= nil
+  local pieces, from = {}, 1
+  while from <= #text do
+    local beyond = forward(text, from, size, is_utf8)
+    local stop = #text
+    if beyond and beyond <= #text then
+      stop = good_end(text, from, beyond - 1)
+    end
+    pieces[#pieces + 1] = string.sub(text, from, stop)
+    if stop >= #text then
+      break
+    end
+    local next_from = backward(text, stop + 1, overlap, is_utf8)
+    from = next_from > from and next_from or stop + 1
+  end
+  return pieces
+end
+
+--- Returns the text with its lines broken at spaces so that none is wider than `width`; a longer
+--- word stands alone.
+---@param text string
+---@param width integer
+---@return string
+function M.wrap(text, width)
+  local out = {}
+  for _, line in ipairs(M.split(text, "\n")) do
+    local current, used = {}, 0
+    for word in string.gmatch(line, "%S+") do
+      local size = length(word)
+      if used > 0 and used + 1 + size > width then
+        out[#out + 1] = table.concat(current, " ")
+        current, used = {}, 0
+      end
+      current[#current + 1] = word
+      used = used + size + (used > 0 and 1 or 0)
+    end
+    out[#out + 1] = table.concat(current, " ")
+  end
+  return table.concat(out, "\n")
+end
+
+--- Returns the text without the indentation that all its lines share; blank lines do not count.
+---@param text string
+---@return string
+function M.dedent(text)
+  local shared
+  for _, line in ipairs(M.split(text, "\n")) do
+    local indent = string.match(line, "^([ \t]*)%S")
+    if indent and (not shared or #indent < #shared) then
+      shared = indent
+    end
+  end
+  local out = M.split(text, "\n")
+  for i, line in ipairs(out) do
+    out[i] = string.find(line, "%S") and string.sub(line, #(shared or "") + 1) or ""
+  end
+  return table.concat(out, "\n")
+end
+
+return M
