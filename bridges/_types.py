@@ -273,7 +273,7 @@ class Field:
 
 def fields_of(kind: Any) -> list[Field]:
     """Returns the fields of a TypedDict in order; refuses an undocumented or reserved one."""
-    hints = typing.get_type_hints(kind)
+    hints = typing.get_type_hints(kind, include_extras=True)
     docs = split_doc(inspect.getdoc(kind) or "")[1]
     found = []
     for name, hint in hints.items():
@@ -282,8 +282,16 @@ def fields_of(kind: Any) -> list[Field]:
             raise TypeError(f"{kind.__name__}.{name} {trouble}")
         if name not in docs:
             raise TypeError(f"{kind.__name__}.{name} has no line in the docstring")
-        found.append(Field(name, docs[name], shape_of(hint), name in kind.__required_keys__))
+        found.append(Field(name, docs[name], shape_of(hint), _is_required(kind, name, hint)))
     return found
+
+
+def _is_required(kind: Any, name: str, hint: Any) -> bool:
+    # __required_keys__ misses Required[…] in a module whose annotations are texts.
+    origin = typing.get_origin(hint)
+    if origin in (typing.Required, typing.NotRequired):
+        return origin is typing.Required
+    return name in kind.__required_keys__
 
 
 def _record(kind: Any) -> Shape:

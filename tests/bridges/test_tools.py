@@ -154,3 +154,11 @@ def test_a_built_in_tool_that_fails_says_why(session: Session, tmp_path: Path) -
         missing = {"path": str(tmp_path / "missing.txt")}
         finish(session, wait_for(session, "Tool.call", "file_read", missing))
     assert caught.value.details["cause"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("missing", ["name", "run"])
+def test_a_tool_needs_a_name_and_a_function(session: Session, missing: str) -> None:
+    options = {"name": "a", "run": gives(1)}
+    del options[missing]
+    with pytest.raises(InvalidArgument, match=f"'{missing}' is missing"):
+        call(session, "Tool.new", options)
