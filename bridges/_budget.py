@@ -12,9 +12,10 @@ from bridges._errors import BudgetExceeded
 
 @dataclass
 class Budget:
-    """Limits of a run (None is no limit) and what it has used; `waiting` requests have no answer yet.
+    """Limits of a run (None is no limit) and what it has used.
 
     max_cost: US dollars; max_tokens: input and output tokens together; max_requests: model requests
+    waiting: requests that have no answer yet
     parent: the budget of the run that started this one; it is charged as well
     """
 

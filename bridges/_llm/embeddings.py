@@ -27,13 +27,16 @@ async def embed(
     ref = find(session, name)
     models: Models = session.shared(Models)
     http = await models.http()
-    if ref.server.kind == "local":
-        from bridges._llm.local import open_local_embedder
-
-        model = await open_local_embedder(session, ref.model)
-    else:
-        model = await asyncio.to_thread(_build, ref, http)
+    from bridges._llm.failures import translated
     from bridges._llm.tries import Request, policy_of
+
+    with translated(ref.name, ref.server.key_hint):
+        if ref.server.kind == "local":
+            from bridges._llm.local import open_local_embedder
+
+            model = await open_local_embedder(session, ref.model)
+        else:
+            model = await asyncio.to_thread(_build, ref, http)
 
     with session.budget.request():
         request = Request(session, ref, policy_of(session, settings))

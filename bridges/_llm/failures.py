@@ -123,6 +123,7 @@ TABLE: tuple[Row, ...] = (
     ),
     (httpx2.InvalidURL, ConfigError, "the base_url of {name} is not an address{said}", ""),
     (httpx2.StreamError, ProviderUnavailable, "the answer of {name} broke off{said}", "{later}"),
+    (TimeoutError, TimeLimit, "{name} did not answer in time", "{timeout}"),
     (ImportError, ConfigError, "a library that {name} needs is missing: {plain}", ""),
 )
 
@@ -145,6 +146,8 @@ def _loaded_sdks() -> list[Row]:
         ("openai", "OpenAIError"),
         ("anthropic", "AnthropicError"),
         ("google.genai.errors", "APIError"),
+        ("google.genai.errors", "UnknownApiResponseError"),
+        ("google.genai.errors", "ContinuationInterruptedError"),
     ):
         if module in sys.modules:
             kind = getattr(sys.modules[module], name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bridges._llm.names import ModelRef, find
 from bridges._settings import LOCAL_DEFAULT
 
 if TYPE_CHECKING:
     import httpx2
+    from pydantic_ai.models import Model
 
     from bridges._llm.pipeline import Pipeline
     from bridges._session import Session
@@ -46,7 +47,7 @@ class Models:
         if ref.name not in self._open:
             async with self._lock:
                 if ref.name not in self._open:
-                    self._open[ref.name] = await self._new(ref)
+                    self._open[ref.name] = await self._opened(ref)
         return self._open[ref.name]
 
     async def http(self) -> httpx2.AsyncClient:
@@ -62,25 +63,28 @@ class Models:
             self._noted = True
             self._session.write_error(f"llmspell: no model configured; using {LOCAL_DEFAULT}\n")
 
-    async def _new(self, ref: ModelRef) -> Pipeline:
+    async def _opened(self, ref: ModelRef) -> Pipeline:
         http = await self.http()
+        from bridges._llm.failures import translated
+        from bridges._llm.pipeline import Pipeline
+
+        with translated(ref.name, ref.server.key_hint):
+            return Pipeline(await self._new(ref, http), self._session, ref)
+
+    async def _new(self, ref: ModelRef, http: httpx2.AsyncClient) -> Model:
         if ref.server.kind == "local":
             from bridges._llm.local import open_local
 
-            inner: Any = await open_local(self._session, ref.model)
-        elif ref.server.kind == "test":
-            inner = self._test_model(ref)
-        else:
-            from bridges._llm.clients import build
-            from bridges._llm.preload import load
+            return await open_local(self._session, ref.model)
+        if ref.server.kind == "test":
+            return self._test_model(ref)
+        from bridges._llm.clients import build
+        from bridges._llm.preload import load
 
-            await asyncio.to_thread(load, ref.server.kind)
-            inner = await asyncio.to_thread(build, ref, http)
-        from bridges._llm.pipeline import Pipeline
+        await asyncio.to_thread(load, ref.server.kind)
+        return await asyncio.to_thread(build, ref, http)
 
-        return Pipeline(inner, self._session, ref)
-
-    def _test_model(self, ref: ModelRef) -> Any:
+    def _test_model(self, ref: ModelRef) -> Model:
         from bridges import _io
         from bridges._llm.scripted import echo, scripted
         from bridges._permissions import ReadPath

@@ -78,13 +78,15 @@ def whole_chat(ask: Ask, reply: Reply) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
     if reply.calls:
         message["tool_calls"] = [_chat_call(ask, i, *call) for i, call in enumerate(reply.calls)]
-    choice = {"index": 0, "message": message, "finish_reason": FINISH[reply.finish]}
+    finish = FINISH[reply.finish]
+    choice = {"index": 0, "message": message, "finish_reason": finish}
     return {
         "id": "chat-1",
         "object": "chat.completion",
         "created": 1,
         "model": ask.model,
-        "choices": [choice],
+        "choices": [{**choice, "native_finish_reason": finish}],
+        "provider": "tests",  # as OpenRouter names who answered
         "usage": USAGE,
     }
 
