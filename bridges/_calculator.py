@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import operator
 from typing import Any
@@ -18,7 +19,7 @@ FUNCTIONS = {
         "acos asin atan atan2 ceil cos cosh degrees exp floor hypot log log10 log2 radians sin "
         "sinh sqrt tan tanh trunc gcd"
     ).split()
-} | {"abs": abs, "max": max, "min": min, "round": round, "ln": math.log}
+} | {"abs": abs, "max": max, "min": min, "ln": math.log}
 NAMES = {"pi": math.pi, "e": math.e, "tau": math.tau}
 
 
@@ -32,13 +33,16 @@ def calculate(expression: str) -> int | float | bool:
         operators=_operators(simpleeval.DEFAULT_OPERATORS), functions=_functions(), names=NAMES
     )
     try:
-        value = engine.eval(expression.replace("^", "**"))
+        # Parsed here, so that statements are errors and not warnings of the library's.
+        parsed = ast.parse(expression.strip().replace("^", "**"), mode="eval")
+        value = engine.eval(expression, previously_parsed=parsed.body)
     except ZeroDivisionError:
         raise InvalidArgument("the expression divides by zero") from None
     except (RecursionError, MemoryError):
         raise InvalidArgument("the expression is nested too deeply") from None
     except (
         simpleeval.InvalidExpression,
+        simpleeval.TypeNotSpecified,
         ArithmeticError,
         SyntaxError,
         TypeError,
@@ -58,8 +62,6 @@ def calculate(expression: str) -> int | float | bool:
 
 
 def _operators(defaults: dict[Any, Any]) -> dict[Any, Any]:
-    import ast
-
     arithmetic = (
         ast.Add, ast.Sub, ast.Div, ast.FloorDiv, ast.USub, ast.UAdd,
         ast.Eq, ast.NotEq, ast.Gt, ast.Lt, ast.GtE, ast.LtE, ast.Not,
@@ -74,7 +76,7 @@ def _operators(defaults: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _functions() -> dict[str, Any]:
-    return {**FUNCTIONS, "factorial": _factorial, "comb": _comb}
+    return {**FUNCTIONS, "factorial": _factorial, "comb": _comb, "round": _round}
 
 
 def _numeric(function: Any) -> Any:
@@ -108,3 +110,9 @@ def _comb(n: int, k: int) -> int:
     if n > MAX_BITS:
         raise ValueError("the number is too large")
     return math.comb(n, k)
+
+
+def _round(value: float, digits: int = 0) -> float:
+    if abs(digits) > 300:
+        raise ValueError("there are at most 300 digits to round to")
+    return round(value, digits) if digits else round(value)

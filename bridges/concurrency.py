@@ -60,9 +60,9 @@ class Async(Bridge):
     async def spawn(self, fn: Callback) -> Any:
         """Starts a function and goes on; the run waits for it before it ends.
 
-        fn: The function
-        returns: The task. In Lua `task:wait()` gives what the function returned and
-            `task:cancel()` ends it; in JavaScript it is a promise with `cancel()`
+        fn: The function; what else is given is handed to it
+        returns: The task: `wait()` gives what the function returned, `done()` tells whether it has
+            ended, `cancel()` ends it; in JavaScript it is a promise as well
         """
 
     @host_function(needs=NOTHING, since=1, engine=True)

@@ -348,7 +348,9 @@ def exceptions(module: Any) -> set[type[Exception]]:
 
 
 def test_every_public_exception_of_the_http_libraries_is_mapped() -> None:
-    public = exceptions(httpx2) | {getattr(httpx2, n) for n in httpx2.__all__ if n.endswith("Error")}
+    public = exceptions(httpx2) | {
+        getattr(httpx2, n) for n in httpx2.__all__ if n.endswith("Error")
+    }
     # Bases that are never raised, and what only features that are not used raise.
     unused = {
         httpx2.HTTPError, httpx2.RequestError, httpx2.TransportError, httpx2.HTTPStatusError,

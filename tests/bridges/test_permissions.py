@@ -192,7 +192,8 @@ def test_only_leaves_what_is_named(tmp_path: Path) -> None:
 
 def test_links_are_judged_by_where_they_lead(tmp_path: Path) -> None:
     base, outside = tmp_path / "base", tmp_path / "outside"
-    base.mkdir(), outside.mkdir()
+    base.mkdir()
+    outside.mkdir()
     (base / "out").symlink_to(outside)
     (base / "file").symlink_to("/etc/passwd")
     (base / "inner").symlink_to(base)
