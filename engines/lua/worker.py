@@ -69,7 +69,9 @@ class Engine:
         self._memory = config["memory"]
         stop = stopper(lua54.__file__)
         self._channel.watch_interrupts(self._waker(stop) if stop else None)
-        self._run(config["source"].encode(), config["name"].encode(), config["form"].encode(), values)
+        self._run(
+            config["source"].encode(), config["name"].encode(), config["form"].encode(), values
+        )
 
     # -- what Lua calls
 

@@ -37,11 +37,13 @@ end
 ---@param text string
 ---@return string[]
 function M.lines(text)
-  local found = {}
-  for line in string.gmatch(text, "([^\n]*)\n?") do
-    found[#found + 1] = (string.gsub(line, "\r$", ""))
+  local found = M.split(text, "\n")
+  if found[#found] == "" then
+    found[#found] = nil
   end
-  found[#found] = nil
+  for i, line in ipairs(found) do
+    found[i] = (string.gsub(line, "\r$", ""))
+  end
   return found
 end
 

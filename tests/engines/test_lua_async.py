@@ -128,10 +128,10 @@ def test_map_keeps_its_limit() -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Async.all(1)", "functions must be a list"),
-        ("Async.all({1})", "functions[1] must be a function"),
-        ("Async.map({}, 1)", "function must be a function"),
-        ("Async.map({1}, print, {limit = 0})", "options.limit"),
+        ("Async.all(1)", "Async.all: 'tasks' must be a list, got a number"),
+        ("Async.all({1})", "'tasks'[1] must be a function or a task"),
+        ("Async.map({}, 1)", "'fn' must be a function"),
+        ("Async.map({1}, print, {limit = 0})", "'options'.limit"),
         ("Async.map({1}, print, {limits = 1})", "'limits' is not an option"),
         ("Async.race({})", "must not be empty"),
         ("Async.sleep(-1)", "seconds"),
@@ -156,6 +156,20 @@ def test_race_gives_the_first_and_cancels_the_rest() -> None:
     outcome = cast(source)
     assert outcome.value == ["x", False, "lost"]
     assert len(outcome.cancelled) == 2
+
+
+def test_tasks_can_stand_in_lists() -> None:
+    source = """
+    local function after(seconds, value)
+      return Async.spawn(function() Async.sleep(seconds) return value end)
+    end
+    local slow = after(10, "slow")
+    local fast = Async.race{slow, after(0.01, "fast")}
+    local failing = Async.spawn(function() Async.sleep(0.01) error("lost", 0) end)
+    local ok, e = pcall(Async.all, {failing, Host.never})
+    return {fast, slow:done(), Async.all{after(0, 1), function() return 2 end}, ok, e}
+    """
+    assert value_of(source) == ["fast", True, [1, 2], False, "lost"]
 
 
 def test_timeout_is_an_error_with_a_code() -> None:

@@ -77,7 +77,7 @@ def test_errors_of_the_host_are_tables_that_act_as_text() -> None:
     assert (found["message"], found["hint"], found["details"]) == ("it failed", "try", {"n": 1})
 
 
-THROWN = {
+THROWN: dict[str, dict[str, Any]] = {
     "error({code = 'not_found', message = 'm', hint = 'h', details = {a = {1}}})": {
         "code": "not_found",
         "message": "m",

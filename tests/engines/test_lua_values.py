@@ -15,7 +15,7 @@ def value_of(source: str, **settings: Any) -> Any:
     return outcome.value
 
 
-ROUND = [
+ROUND: list[Any] = [
     None,
     True,
     False,

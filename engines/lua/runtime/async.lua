@@ -5,29 +5,34 @@ local errors, codec, control, tasks, timers = ...
 local now = control.now
 local M = {}
 
-local function check_function(value, what)
-  if type(value) ~= "function" then
-    errors.refuse(what .. " must be a function, got a " .. type(value))
+-- What a spell holds of a task, to the task.
+local hidden = setmetatable({}, { __mode = "k" })
+
+local function check(value, kind, what)
+  if type(value) ~= kind then
+    errors.refuse(what .. " must be a " .. (kind == "table" and "list" or kind)
+      .. ", got " .. (value == nil and "nothing" or "a " .. type(value)))
   end
 end
 
-local function check_list(value, what)
-  if type(value) ~= "table" then
-    errors.refuse(what .. " must be a list, got a " .. type(value))
-  end
-end
-
-local function check_functions(list)
-  check_list(list, "functions")
-  for i = 1, rawlen(list) do
-    check_function(rawget(list, i), "functions[" .. i .. "]")
-  end
-end
-
-local function check_seconds(value)
+local function check_seconds(value, name)
   if type(value) ~= "number" or value ~= value or value < 0 then
-    errors.refuse("seconds must be a number that is not negative")
+    errors.refuse(name .. ": 'seconds' must be a number that is not negative")
   end
+end
+
+-- Returns the functions that do what a list of functions and tasks stands for.
+local function works(list, name)
+  check(list, "table", name .. ": 'tasks'")
+  local found = {}
+  for i = 1, rawlen(list) do
+    local work = rawget(list, i)
+    if type(work) ~= "function" and not hidden[work] then
+      errors.refuse(name .. ": 'tasks'[" .. i .. "] must be a function or a task, got a " .. type(work))
+    end
+    found[i] = hidden[work] and function() return work:wait() end or work
+  end
+  return found
 end
 
 -- Groups: tasks that end together --------------------------------------------------
@@ -35,14 +40,25 @@ end
 -- Cancels what is unfinished when a group's owner leaves it, however that happens.
 local group_meta = {
   __close = function(group)
-    for _, task in ipairs(group.tasks) do
+    for _, task in next, group.tasks do
       tasks.cancel(task)
     end
   end,
 }
 
-local function new_group()
-  return setmetatable({ tasks = {}, future = {} }, group_meta)
+-- Returns a group; tasks among `list` belong to it from the start.
+local function new_group(list)
+  local group = setmetatable({ tasks = {}, future = {} }, group_meta)
+  for i = 1, rawlen(list) do
+    group.tasks[i] = hidden[rawget(list, i)]
+  end
+  return group
+end
+
+local function add(group, done, f)
+  local task = tasks.start({ on_done = done, observed = true }, f)
+  table.insert(group.tasks, task)
+  return task
 end
 
 local function fail_group(group, task)
@@ -60,8 +76,9 @@ local function join(group)
 end
 
 -- Runs work(i) for i = 1..count, at most `limit` at a time; returns the list of what they gave.
-local function gather(count, limit, work)
-  local group <close> = new_group()
+-- Tasks in `members` share the group's fate.
+local function gather(count, limit, work, members)
+  local group <close> = new_group(members)
   local results, started, left = setmetatable({}, codec.list_mark), 0, count
   local start
   local function done(task)
@@ -78,9 +95,7 @@ local function gather(count, limit, work)
   function start()
     started = started + 1
     local i = started
-    group.tasks[i] = tasks.start({ on_done = done, observed = true }, function()
-      results[i] = work(i)
-    end)
+    add(group, done, function() results[i] = work(i) end)
   end
   for _ = 1, math.min(count, limit) do
     start()
@@ -91,42 +106,46 @@ local function gather(count, limit, work)
   return results
 end
 
-function M.all(functions)
-  check_functions(functions)
-  local count = rawlen(functions)
-  return gather(count, count, function(i)
+function M.all(list)
+  local functions = works(list, "Async.all")
+  return gather(#functions, #functions, function(i)
     return (functions[i]())
-  end)
+  end, list)
 end
 
-function M.map(list, f, options)
-  check_list(list, "list")
-  check_function(f, "function")
-  local count = rawlen(list)
-  local limit = count
-  if options ~= nil then
-    check_list(options, "options")
-    limit = options.limit or count
-    for key in next, options do
-      if key ~= "limit" then
-        errors.refuse("options: '" .. tostring(key) .. "' is not an option", "the only one is limit")
-      end
+local function limit_of(options, count)
+  if options == nil then
+    return count
+  end
+  check(options, "table", "Async.map: 'options'")
+  for key in next, options do
+    if key ~= "limit" then
+      errors.refuse("Async.map: 'options': '" .. tostring(key) .. "' is not an option",
+        "the only one is 'limit'")
     end
   end
+  local limit = options.limit or count
   if math.type(limit) ~= "integer" or (limit < 1 and count > 0) then
-    errors.refuse("options.limit must be an integer of at least 1")
+    errors.refuse("Async.map: 'options'.limit must be an integer of at least 1")
   end
-  return gather(count, limit, function(i)
-    return (f(list[i], i))
-  end)
+  return limit
 end
 
-function M.race(functions)
-  check_functions(functions)
-  if rawlen(functions) == 0 then
-    errors.refuse("functions must not be empty")
+function M.map(items, f, options)
+  check(items, "table", "Async.map: 'items'")
+  check(f, "function", "Async.map: 'fn'")
+  local count = rawlen(items)
+  return gather(count, limit_of(options, count), function(i)
+    return (f(items[i], i))
+  end, {})
+end
+
+function M.race(list)
+  local functions = works(list, "Async.race")
+  if #functions == 0 then
+    errors.refuse("Async.race: 'tasks' must not be empty")
   end
-  local group <close> = new_group()
+  local group <close> = new_group(list)
   local function done(task)
     if task.failed then
       return fail_group(group, task)
@@ -134,25 +153,24 @@ function M.race(functions)
     group.winner = group.winner or task
     tasks.resolve(group.future)
   end
-  for i = 1, rawlen(functions) do
-    group.tasks[i] = tasks.start({ on_done = done, observed = true }, functions[i])
+  for _, work in ipairs(functions) do
+    add(group, done, work)
   end
   join(group)
   return group.winner.values[1]
 end
 
 function M.timeout(seconds, f)
-  check_seconds(seconds)
-  check_function(f, "function")
-  local group <close> = new_group()
+  check_seconds(seconds, "Async.timeout")
+  check(f, "function", "Async.timeout: 'fn'")
+  local group <close> = new_group({})
   local function done(task)
     if task.failed then
       return fail_group(group, task)
     end
     tasks.resolve(group.future)
   end
-  local task = tasks.start({ on_done = done, observed = true }, f)
-  group.tasks[1] = task
+  local task = add(group, done, f)
   timers.add(seconds, group.future)
   join(group)
   if not task.finished then
@@ -164,15 +182,13 @@ function M.timeout(seconds, f)
 end
 
 function M.sleep(seconds)
-  check_seconds(seconds)
+  check_seconds(seconds, "Async.sleep")
   local future = {}
   timers.add(seconds, future)
   tasks.await(future)
 end
 
 -- Tasks as the spell holds them ------------------------------------------------------
-
-local hidden = setmetatable({}, { __mode = "k" })
 
 local function task_of(self)
   local task = hidden[self]
@@ -217,7 +233,7 @@ local task_meta = {
 }
 
 function M.spawn(f, ...)
-  check_function(f, "function")
+  check(f, "function", "Async.spawn: 'fn'")
   local self = setmetatable({}, task_meta)
   hidden[self] = tasks.start({}, f, ...)
   codec.opaque[self] = "a task"

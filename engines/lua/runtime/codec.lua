@@ -53,6 +53,16 @@ function M.define_record(name, meta)
   record_names[meta] = name
 end
 
+-- Whether a value is meant to be shown: not a function, a task, or an object of the spell's making.
+function M.is_data(value)
+  if type(value) ~= "table" then
+    return type(value) ~= "function" and type(value) ~= "thread"
+  end
+  local meta = metatable(value)
+  return meta == nil or meta == LIST or record_names[meta] ~= nil or handles[value] ~= nil
+    or value == null
+end
+
 -- Encoding ------------------------------------------------------------------
 
 -- Where the encoder is inside the value, for error messages: root name, then keys.

@@ -84,7 +84,7 @@ return function(text, name, form, values)
     end
     local value = chunk()
     -- A spell that is one call, `Async.spawn(main)` say, did not ask for its value to be shown.
-    if is_expression and (codec.opaque[value or false] or type(value) == "function") then
+    if is_expression and not codec.is_data(value) then
       value = nil
     end
     return codec.encode(value, "the spell's result")

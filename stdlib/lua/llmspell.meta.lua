@@ -1,0 +1,750 @@
+---@meta
+-- Generated from the declarations in bridges/; do not edit.
+
+---What a map or list holds where there is no value; `JSON.null` is the same.
+---@class null
+---@type null
+null = nil
+
+---The parameters of this run, as the manifest's types make them.
+---@type table<string, any>
+params = nil
+
+---What stood behind the spell on the command line.
+---@type string[]
+ARGS = nil
+
+---Ends the run now with an exit code from 0 to 255; nothing after it runs.
+---@param code? integer|boolean
+function exit(code) end
+
+---Loads one of the spell's own modules (`require "lib.name"`) or `llmspell.NAME`.
+---@param name string
+---@return any
+function require(name) end
+
+---The error of every host function; a spell may throw a table with the same fields.
+---@class Error
+---@field code string What kind of error, such as `not_found` or `timeout`; stable across releases
+---@field message string What happened
+---@field hint? string What to do about it
+---@field retryable boolean Whether the same call may succeed later
+---@field details? table<string, any> More about it
+---@operator concat(string): string
+
+---Pieces of an answer as they arrive: `for piece in stream do`. Leaving the loop closes it.
+---@class Stream
+---@overload fun(): any
+local Stream = {}
+
+---Returns what the whole stream gave, after its end.
+---@return any
+function Stream:result() end
+
+---Stops the stream; what has not arrived is given up.
+function Stream:close() end
+
+---A started function.
+---@class Task
+local Task = {}
+
+---Waits and returns what the function returned, or throws what it threw.
+---@return any ...
+function Task:wait() end
+
+---Ends the task: what it waits for is given up, and waiting for it fails with `cancelled`.
+function Task:cancel() end
+
+---Tells whether the task has finished, failed or been cancelled.
+---@return boolean
+function Task:done() end
+
+---Many things at once. Times are in seconds.
+---@class Async
+Async = {}
+
+---Waits until all have finished; the first failure cancels the others and is thrown.
+---@param tasks (Task|fun(): any)[]
+---@return any[] # what they returned, in the order of the list
+function Async.all(tasks) end
+
+---Runs a function on every item, at the same time.
+---@generic T, R
+---@param items T[]
+---@param fn fun(item: T, position: integer): R
+---@param options? MapOptions
+---@return R[]
+function Async.map(items, fn, options) end
+
+---Waits until the first has finished or failed, and cancels the others.
+---@param tasks (Task|fun(): any)[]
+---@return any # what the first one returned
+function Async.race(tasks) end
+
+---Waits while other tasks run.
+---@param seconds number
+function Async.sleep(seconds) end
+
+---Starts a function and goes on; the run waits for it before it ends.
+---@param fn fun(...): any
+---@param ... any The function's arguments
+---@return Task
+function Async.spawn(fn, ...) end
+
+---Runs a function, which is cancelled with a `timeout` error when it takes too long.
+---@generic R
+---@param seconds number
+---@param fn fun(): R
+---@return R
+function Async.timeout(seconds, fn) end
+
+---Standard input and output; files are read and written with `File`.
+---@class io
+---@field stdin Input
+---@field stdout Output
+---@field stderr Output
+io = {}
+
+---@alias ReadFormat integer|"l"|"L"|"n"|"a"
+
+---@class Input
+local Input = {}
+---@param ... ReadFormat
+---@return any ...
+function Input:read(...) end
+---@param ... ReadFormat
+---@return fun(): any ...
+function Input:lines(...) end
+
+---@class Output
+local Output = {}
+---@param ... string|number
+---@return Output
+function Output:write(...) end
+---@return Output
+function Output:flush() end
+
+---Reads from standard input: a line, unless formats say otherwise.
+---@param ... ReadFormat
+---@return any ...
+function io.read(...) end
+
+---Iterates over standard input, line by line unless formats say otherwise.
+---@param name? nil
+---@param ... ReadFormat
+---@return fun(): any ...
+function io.lines(name, ...) end
+
+---Writes to standard output, without line ends.
+---@param ... string|number
+---@return Output
+function io.write(...) end
+
+---Time.
+---@class os
+os = {}
+
+---@param when? table
+---@return integer
+function os.time(when) end
+---@return number
+function os.clock() end
+---@param format? string
+---@param time? integer
+---@return string|table
+function os.date(format, time) end
+---@param later integer
+---@param earlier integer
+---@return number
+function os.difftime(later, earlier) end
+
+---@class debug
+debug = {}
+---@param message? any
+---@return string
+function debug.traceback(message) end
+
+---A tool for one agent only.
+---@class AgentTool
+---@field name string What the model calls it: letters, digits, _ and -
+---@field description? string What it does and when to use it, for the model
+---@field parameters? table<string, any> A JSON Schema, or the short form: name to `{type, required, description, enum …}`
+---@field run function Takes the arguments as one map; what it returns goes to the model
+---@field timeout? number|string How long one call may take
+
+---What an agent is.
+---@class AgentOptions
+---@field name? string What logs, errors and other agents call it; `agent` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field model? string A model's name or alias; the default model unless set
+---@field system_prompt? string Instructions for the model
+---@field tools? (string|Tool|Agent|AgentTool)[] Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run`
+---@field temperature? number How freely the model chooses words; 0 is least
+---@field max_tokens? integer Tokens of one answer of the model at most
+---@field output_schema? table<string, any> JSON Schema of the answer, or the short form, where every name is required unless it says `required = false`
+---@field max_steps? integer Model requests of one run at most; 10 unless set
+---@field timeout? number|string How long one run may take
+---@field retries? integer How often a failed model request is tried again
+
+---A tool call that a model asked for.
+---@class AgentToolCall
+---@field id string Names the call
+---@field name string The tool
+---@field arguments? table<string, any> The arguments by name
+
+---One message of a conversation.
+---@class AgentMessage
+---@field role "system"|"user"|"assistant"|"tool" Who speaks
+---@field content? any What is said: text; other data is sent as JSON
+---@field tool_calls? AgentToolCall[] The tools that the assistant calls
+---@field tool_call_id? string Of a tool's message: the call it answers
+---@field name? string Of a tool's message: the tool
+---@field error? boolean Of a tool's message: whether the call failed
+
+---How one run differs from the agent's settings.
+---@class AgentRunOptions
+---@field messages? AgentMessage[] The conversation so far, such as the `messages` of an earlier result
+---@field model? string A model's name or alias
+---@field temperature? number How freely the model chooses words
+---@field max_tokens? integer Tokens of one answer of the model at most
+---@field max_steps? integer Model requests of the run at most
+---@field timeout? number|string How long the run may take
+---@field retries? integer How often a failed model request is tried again
+
+---What a run used, agents it called as tools included.
+---@class AgentUsage
+---@field requests integer Model requests
+---@field input_tokens integer Tokens the models read
+---@field output_tokens integer Tokens the models wrote
+
+---One thing an agent did.
+---@class AgentStep
+---@field kind "model"|"tool" An answer of the model, or a tool's call
+---@field text? string Of a model's step: its text
+---@field tool? string Of a tool's step: the tool
+---@field arguments? table<string, any> Of a tool's step: what it was called with
+---@field result? any Of a tool's step: what it gave
+---@field error? string Of a tool's step: why it failed
+---@field duration number Seconds it took
+
+---The answer of an agent; it acts as its text.
+---@class AgentResult
+---@field text string The answer as text
+---@field output any The answer: data that fits `output_schema`, or the text
+---@field usage AgentUsage What it used
+---@field cost number|nil US dollars, where the prices are known
+---@field model string The model that was asked
+---@field messages AgentMessage[] The whole conversation, to be passed to a later run
+---@field steps AgentStep[] What the agent did, in order
+---@field duration number Seconds it took
+---@operator concat(any): string
+---@operator len: integer
+
+---The settings of an agent.
+---@class AgentInfo
+---@field name string Its name
+---@field description string What it is good for
+---@field model string The model it asks
+---@field system_prompt string Its instructions
+---@field tools string[] The names of its tools
+---@field temperature number|nil How freely the model chooses words
+---@field max_tokens integer|nil Tokens of one answer at most
+---@field output_schema table<string, any>|nil JSON Schema of its answers
+---@field max_steps integer Model requests of one run at most
+---@field timeout number|nil Seconds one run may take
+---@field retries integer|nil How often a failed model request is tried again
+
+---How an agent appears as a tool.
+---@class AgentToolOptions
+---@field name? string The tool's name; the agent's unless set
+---@field description? string What it does and when to use it; the agent's unless set
+
+---One message of a conversation.
+---@class LLMMessage
+---@field role? "system"|"user"|"assistant" Who says it: system, user or assistant
+---@field content? string What is said
+
+---What is asked, and how.
+---@class LLMOptions
+---@field model? string Model name or alias; without it the default model answers
+---@field prompt? string The question; instead of messages
+---@field messages? LLMMessage[] The conversation so far, ending with what the user says now
+---@field system? string Instructions for the model
+---@field schema? table<string, any> JSON Schema (or its short form) that the answer must fit; the data is in `output`
+---@field images? string[] Image files to look at
+---@field image_urls? string[] Addresses of images to look at; the provider fetches them
+---@field temperature? number How freely the model chooses words, 0 for the least
+---@field max_tokens? integer The longest answer, in tokens
+---@field top_p? number Share of likely words to choose from, 0 to 1
+---@field stop? string[] Texts that end the answer
+---@field seed? integer A number that makes answers repeatable where the provider can
+---@field timeout? number|string The longest the request may take, retries included
+---@field retries? integer How often it is tried again when that may help
+
+---Tokens and requests that were used.
+---@class LLMUsage
+---@field input_tokens integer Tokens that were sent
+---@field output_tokens integer Tokens that came back
+---@field total_tokens integer Both together
+---@field requests integer Requests that were made
+
+---An answer; it acts as its text.
+---@class LLMResult
+---@field text? string The answer; with a schema, the data as JSON
+---@field output? any The data that fits the schema
+---@field usage? LLMUsage Tokens and requests used
+---@field cost? number US dollars; absent when the price is not known
+---@field model? string The model that answered
+---@field finish_reason? string Why the answer ended: stop, length, content_filter or error
+---@field duration? number Seconds it took
+---@operator concat(any): string
+---@operator len: integer
+
+---What is turned into vectors, and how.
+---@class LLMEmbedOptions
+---@field model? string Name or alias of an embedding model, such as openai:text-embedding-3-small
+---@field input? string|string[] A text, or a list of texts
+---@field timeout? number|string The longest the request may take, retries included
+---@field retries? integer How often it is tried again when that may help
+
+---Vectors of texts.
+---@class LLMVectors
+---@field vectors? number[][] One list of numbers for each text, in order
+---@field model? string The model that made them
+---@field usage? LLMUsage Tokens and requests used
+---@field cost? number US dollars; absent when the price is not known
+
+---What is known of a model; what is not known is absent.
+---@class ModelInfo
+---@field name? string Its full name, `provider:name`
+---@field provider? string The provider part of the name
+---@field ready? boolean Whether it could be asked now: its provider needs no key, or the key is there
+---@field context_window? integer The most tokens that go in
+---@field max_output? integer The most tokens that come out
+---@field input_price? number US dollars for a million tokens that go in
+---@field output_price? number US dollars for a million tokens that come out
+---@field capabilities? string[] Some of tools, schema (answers that fit one), images (looks at them), thinking
+
+---What a tool is.
+---@class ToolOptions
+---@field name string What models call it: letters, digits, _ and -
+---@field description? string What it does and when to use it, for models
+---@field parameters? table<string, any> A JSON Schema, or the short form: name to `{type, required, description, enum …}`
+---@field run function Takes the arguments as one map; what it returns goes to the model
+---@field timeout? number|string How long one call may take
+
+---What a tool is, as models are told.
+---@class ToolInfo
+---@field name string What models call it
+---@field description string What it does
+---@field parameters table<string, any> JSON Schema of its arguments
+---@field builtin boolean Whether it comes with the program
+
+---What is known of a file or folder.
+---@class FileInfo
+---@field name string Its last part
+---@field path string Its path, relative to the working directory when it lies there
+---@field kind string file, folder, or other (a pipe, a socket, a device)
+---@field size integer Bytes in the file; 0 for anything else
+---@field modified string When it was last changed, as ISO 8601 text in UTC
+---@field epoch number The same in seconds since 1970
+
+---How a folder is listed.
+---@class ListOptions
+---@field pattern? string Names to list, with `*` for any characters and `?` for one; the default is all
+---@field recursive? boolean Whether folders inside are listed as well; links to folders are not entered
+
+---How a request is made.
+---@class HttpOptions
+---@field headers? table<string, string> Header names and values
+---@field query? table<string, any> Names and values to add to the URL's query; a list gives a name several times
+---@field timeout? number|string Time for the whole request; the default is 30 seconds
+---@field redirects? integer How many redirects are followed, at most 20; the default is 10, and 0 returns the redirect itself
+
+---One request.
+---@class HttpRequest
+---@field url string Where to; http:// or https://
+---@field method? "GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE"|"OPTIONS"|"QUERY" What to do; the default is GET, or POST with a body
+---@field body? string|string What to send, as it is: text or bytes
+---@field json? any What to send, as JSON
+---@field headers? table<string, string> Header names and values
+---@field query? table<string, any> Names and values to add to the URL's query; a list gives a name several times
+---@field timeout? number|string Time for the whole request; the default is 30 seconds
+---@field redirects? integer How many redirects are followed, at most 20; the default is 10
+
+---An answer, whatever its status.
+---@class HttpResponse
+---@field status integer The status code
+---@field ok boolean Whether the status is 200 to 299
+---@field headers table<string, string> Header names in lower case, and values
+---@field text string The body as text; empty when it is not text
+---@field json? any The body's value, when the server says it is JSON and it is
+---@field bytes? string The body, when it is not text
+---@field url string Where it came from, after redirects
+
+---How JSON is written.
+---@class JsonOptions
+---@field indent? integer Spaces per level, at most 10; the default writes everything on one line
+
+---How a list is worked through.
+---@class MapOptions
+---@field limit? integer Items in work at a time; the default is all of them
+
+---What a spell knows of itself.
+---@class SpellRecord
+---@field name? string Its name
+---@field description? string What it does
+---@field path? string Its file; missing when it was given on the command line
+---@field language? string The language it is written in
+---@field level? integer The level of the API it runs on
+---@field depth? integer How many spells run it, one inside the other; 0 for the first
+---@field params? table<string, any> Its parameters
+
+---What has arrived since the last call.
+---@class StreamItems
+---@field items any[] The pieces, in order; at least one unless the stream has ended
+---@field done boolean Whether the stream has ended
+
+---Makes agents: models with instructions and tools.
+---@class Agent
+Agent = {}
+
+---Makes an agent; no model is asked before it runs.
+---@param options AgentOptions What the agent is
+---@return Agent # The agent
+function Agent.new(options) end
+
+---Works on an input until there is an answer.
+---@param input any Text, a list of messages, another agent's answer, or data
+---@param options? AgentRunOptions How this run differs from the agent's settings
+---@return AgentResult # The answer
+function Agent:run(input, options) end
+
+---Works on an input and gives the text of every step as it arrives.
+---@param input any Text, a list of messages, another agent's answer, or data
+---@param options? AgentRunOptions How this run differs from the agent's settings
+---@return Stream # The pieces of text; its result is the answer
+---@overload fun(self: Agent, input: any, receiver: fun(piece: string)): AgentResult
+function Agent:stream(input, options) end
+
+---Makes the agent a tool of the run, which takes an `input` and gives the answer.
+---@param options? AgentToolOptions How it appears
+---@return Tool # The tool
+function Agent:as_tool(options) end
+
+---Returns the agent's settings.
+---@return AgentInfo # The settings, defaults filled in
+function Agent:info() end
+
+---Asks language models single questions. For tools and several steps, use Agent.
+---@class LLM
+LLM = {}
+
+---Asks a model and waits for the whole answer.
+---@param prompt string|LLMOptions The question as text, or all options with `prompt` or `messages` in them
+---@param options? LLMOptions Further options when the question is text
+---@return LLMResult # The answer, which acts as its text
+function LLM.complete(prompt, options) end
+
+---Asks a model and gives the answer's text piece by piece as it comes.
+---@param prompt string|LLMOptions The question as text, or all options with `prompt` or `messages` in them
+---@param options? LLMOptions Further options when the question is text
+---@return Stream # Pieces of text; the whole answer is the stream's result
+---@overload fun(prompt: string|LLMOptions, receiver: fun(piece: string)): LLMResult
+function LLM.stream(prompt, options) end
+
+---Turns texts into vectors whose nearness is nearness of meaning.
+---@param input string|string[]|LLMEmbedOptions A text, a list of texts, or all options with `input` in them
+---@param options? LLMEmbedOptions Further options when the first argument is text
+---@return LLMVectors # The vectors, one for each text
+function LLM.embed(input, options) end
+
+---Says which models there are and what they can do; asks nobody, so it works offline.
+---@class Model
+Model = {}
+
+---Lists model names that can be used as they are.
+---@param provider? string Only this provider's; without it, those of every provider that has a key
+---@return string[] # Names such as `openai:gpt-5-mini`
+function Model.list(provider) end
+
+---Returns what is known of a model.
+---@param name? string Model name or alias; without it, the default model
+---@return ModelInfo # Its context window, prices and capabilities
+function Model.info(name) end
+
+---Returns the name of the model that answers when none is named.
+---@return string # Its full name
+function Model.default() end
+
+---Defines, finds and calls tools.
+---@class Tool
+Tool = {}
+
+---Defines a tool; agents and `Tool.call` find it by its name from now on.
+---@param options ToolOptions What the tool is
+---@return Tool # The tool
+function Tool.new(options) end
+
+---Runs a tool; its arguments are checked first.
+---@param tool string|Tool A tool or its name
+---@param arguments? table<string, any> The arguments by name
+---@return any # What the tool gives
+function Tool.call(tool, arguments) end
+
+---Returns every tool there is: the built-in ones first.
+---@return ToolInfo[] # What models are told of each
+function Tool.list() end
+
+---Returns a tool.
+---@param name string Its name
+---@return Tool # The tool; an unknown name is an error with code not_found
+function Tool.get(name) end
+
+---Takes a tool of the spell away; agents that have it keep it.
+---@param name string Its name
+function Tool.remove(name) end
+
+---Runs the tool; its arguments are checked first.
+---@param arguments? table<string, any> The arguments by name
+---@return any # What the tool gives
+function Tool:call(arguments) end
+
+---Returns what models are told of the tool.
+---@return ToolInfo # Name, description and parameters
+function Tool:info() end
+
+---Reads and writes files under the spell's grants.
+---
+---Paths are relative to the working directory. Only regular files are opened.
+---@class File
+File = {}
+
+---Reads a text file.
+---@param path string File to read
+---@return string # The whole text
+function File.read(path) end
+
+---Reads a file of any kind.
+---@param path string File to read
+---@return string # The whole content
+function File.read_bytes(path) end
+
+---Writes a file, in place of the one that is there: as a whole or not at all.
+---@param path string File to write; its folder must exist
+---@param content string|string The new content
+function File.write(path, content) end
+
+---Adds to the end of a file, and makes it when it is not there.
+---@param path string File to add to; its folder must exist
+---@param content string|string What to add; nothing is put between it and what is there
+function File.append(path, content) end
+
+---Tells whether there is a file or folder.
+---@param path string File or folder to look for
+---@return boolean # Whether it is there
+function File.exists(path) end
+
+---Returns what is known of a file or folder.
+---@param path string File or folder to look at
+---@return FileInfo # Its size, kind and date
+function File.info(path) end
+
+---Lists a folder. What may not be read is not listed.
+---@param path string Folder to list
+---@param options? ListOptions Which names to list, and how deep
+---@return FileInfo[] # What is in it, by path
+function File.list(path, options) end
+
+---Removes a file, a link (not what it points to), or an empty folder.
+---@param path string What to remove
+function File.remove(path) end
+
+---Moves a file or folder, or gives it another name.
+---@param path string What to move
+---@param to string Its new path; nothing may be there yet
+function File.move(path, to) end
+
+---Makes a folder, and the folders above it; one that is there already is left as it is.
+---@param path string Folder to make
+function File.new_folder(path) end
+
+---Makes HTTP requests to hosts the spell is granted.
+---
+---An answer with an error status is an answer, not an error. Private and link-local addresses are
+---reached only when they are granted by name. Proxies of the environment are not used.
+---@class Http
+Http = {}
+
+---Gets a resource.
+---@param url string Where it is; http:// or https://
+---@param options? HttpOptions Headers, query, timeout, redirects
+---@return HttpResponse # The answer
+function Http.get(url, options) end
+
+---Sends a body.
+---@param url string Where to; http:// or https://
+---@param body? any Text and bytes are sent as they are, any other value as JSON
+---@param options? HttpOptions Headers, query, timeout, redirects
+---@return HttpResponse # The answer
+function Http.post(url, body, options) end
+
+---Makes any request.
+---@param options HttpRequest The URL, and what else it takes
+---@return HttpResponse # The answer
+function Http.request(options) end
+
+---Reads the environment variables that the spell is granted.
+---@class Env
+Env = {}
+
+---Returns a variable.
+---@param name string Name of the variable
+---@param fallback? string Returned when it is not set
+---@return string|nil # Its value
+function Env.get(name, fallback) end
+
+---Lists the variables that are set and granted.
+---@return string[] # Their names, sorted
+function Env.list() end
+
+---Reads and writes JSON. (In JavaScript this is the language's own object.)
+---@class JSON
+---@field null null
+JSON = {}
+
+---Reads JSON.
+---@param text string The JSON text
+---@return any # Its value; null stays null
+function JSON.parse(text) end
+
+---Writes JSON, keys in order.
+---@param value? any What to write
+---@param options? JsonOptions How to write it
+---@return string # The JSON text
+function JSON.stringify(value, options) end
+
+---Reads standard input, which must be UTF-8 text. Nothing is read before the spell asks.
+---@class Stdin
+Stdin = {}
+
+---Reads all that has not been read yet.
+---@return string # The text; empty at the end
+function Stdin.read() end
+
+---Reads one line.
+---@return string|nil # The line without its end, or nothing at the end of input
+function Stdin.read_line() end
+
+---Reads line by line, as they arrive.
+---@return Stream # The lines, without their ends
+---@overload fun(receiver: fun(piece: string)): nil
+function Stdin.lines() end
+
+---Reads all of it as JSON.
+---@return any # The value
+function Stdin.json() end
+
+---Tells whether somebody would have to type the input.
+---@return boolean # Whether standard input is a terminal
+function Stdin.is_terminal() end
+
+---Writes log lines, which go to standard error or where the user sends them.
+---@class Logger
+Logger = {}
+
+---Writes a line for somebody who follows every step.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, kept apart from the text
+function Logger.trace(message, fields) end
+
+---Writes a line for somebody who looks for a defect.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, kept apart from the text
+function Logger.debug(message, fields) end
+
+---Writes a line that tells what happens.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, kept apart from the text
+function Logger.info(message, fields) end
+
+---Writes a line about something that may be wrong.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, kept apart from the text
+function Logger.warn(message, fields) end
+
+---Writes a line about something that failed.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, kept apart from the text
+function Logger.error(message, fields) end
+
+---Makes a logger that adds fields to every line.
+---@param fields table<string, any> The fields
+---@return Logger # The logger
+function Logger.with(fields) end
+
+---Sets the least level that is written, for the rest of the run.
+---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
+function Logger.set_level(level) end
+
+---Tells whether lines of a level are written.
+---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
+---@return boolean # Whether they are
+function Logger.is_enabled(level) end
+
+---Writes a line for somebody who follows every step.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, beside the logger's own
+function Logger:trace(message, fields) end
+
+---Writes a line for somebody who looks for a defect.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, beside the logger's own
+function Logger:debug(message, fields) end
+
+---Writes a line that tells what happens.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, beside the logger's own
+function Logger:info(message, fields) end
+
+---Writes a line about something that may be wrong.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, beside the logger's own
+function Logger:warn(message, fields) end
+
+---Writes a line about something that failed.
+---@param message any Text; another value is written as JSON
+---@param fields? table<string, any> More values, beside the logger's own
+function Logger:error(message, fields) end
+
+---Makes a logger that adds these fields to this one's.
+---@param fields table<string, any> The fields
+---@return Logger # The logger
+function Logger:with(fields) end
+
+---Sets the least level that is written, for the rest of the run.
+---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
+function Logger:set_level(level) end
+
+---Tells whether lines of a level are written.
+---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
+---@return boolean # Whether they are
+function Logger:is_enabled(level) end
+
+---Tells about the spell that runs, and runs others.
+---@class Spell
+Spell = {}
+
+---Returns what is known of this spell.
+---@return SpellRecord # Its name, file, language and parameters
+function Spell.info() end
+
+---Runs another spell, in any language, under no more than this spell's grants and budget.
+---@param path string Its file, relative to this spell's folder or else to the working directory
+---@param params? table<string, any> Its parameters
+---@return any # The value it returns
+function Spell.run(path, params) end
+
+---Writes text to standard error, as it is.
+---@param text string What to write; no line end is added
+function Spell.write_error(text) end
