@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from bridges._errors import ConfigError, InvalidArgument, NotFound, PermissionDenied
-from bridges._hosts import DEFAULT_PORTS, Address, allows, denies, read_pattern, split_url
 from bridges._names import did_you_mean
 from bridges._secrets import fold, is_protected, is_secret
 
+if TYPE_CHECKING:
+    from bridges._hosts import Address
+
+# bridges._hosts is imported where a host is judged: most spells never reach the network.
 _TOKEN = object()
 ALL = Path("/")
 
@@ -222,6 +225,8 @@ class Grants:
         if kind in ("read", "write", "modules", "deny_read", "deny_write"):
             return Path(os.path.realpath(self.base / os.path.expanduser(value)))
         if kind.endswith("net"):
+            from bridges._hosts import read_pattern
+
             return read_pattern(str(value))
         if kind.endswith("run") and "/" in str(value):
             return os.path.abspath(self.base / os.path.expanduser(value))
@@ -270,6 +275,8 @@ class Grants:
         return ""
 
     def _why_not_host(self, host: str, port: int, address: Address | None) -> str:
+        from bridges._hosts import allows, denies
+
         for grants in self._all():
             if denies(grants.deny_net, host, port, address):
                 return "denied"
@@ -278,6 +285,8 @@ class Grants:
         return ""
 
     def _check_url(self, url: str, api: str) -> str:
+        from bridges._hosts import DEFAULT_PORTS, split_url
+
         scheme, host, port, rest = split_url(url, api)
         usual = port == DEFAULT_PORTS[scheme]
         named = f"[{host}]" if ":" in host else host

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 SECRETS = (
     # The kernel's windows into processes (the host's own environment among them) and devices.
@@ -38,6 +39,7 @@ PROTECTED = ("llmspell.toml", ".git")
 """What decides over a spell's own grants, or runs on its own: not written, grant or none."""
 
 
+@cache
 def _compile(patterns: tuple[str, ...], harmless: tuple[str, ...] = ()) -> re.Pattern[str]:
     tied = "|".join(_part(p[2:]) for p in patterns if p.startswith("//"))
     free = "|".join(_part(p) for p in patterns if not p.startswith("//"))
@@ -50,10 +52,6 @@ def _part(pattern: str) -> str:
     return re.escape(pattern).replace(r"\*", "[^/]*")
 
 
-_SECRET = _compile(SECRETS, HARMLESS)
-_PROTECTED = _compile(PROTECTED)
-
-
 def fold(path: str) -> str:
     """Returns a path as a file system that ignores case and composition compares it."""
     return path.casefold() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
@@ -61,9 +59,9 @@ def fold(path: str) -> str:
 
 def is_secret(path: str) -> bool:
     """Tells whether an absolute path is on the list of secrets."""
-    return _SECRET.match(fold(path)) is not None
+    return _compile(SECRETS, HARMLESS).match(fold(path)) is not None
 
 
 def is_protected(path: str) -> bool:
     """Tells whether an absolute path is one that spells do not write."""
-    return _PROTECTED.match(fold(path)) is not None
+    return _compile(PROTECTED).match(fold(path)) is not None

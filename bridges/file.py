@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TypedDict
 
@@ -171,6 +170,8 @@ class File(Bridge):
         return os.path.relpath(real, base) if real.startswith(base.rstrip("/") + "/") else real
 
     def _record(self, found: _io.Found, real: str) -> FileInfo:
+        from datetime import UTC, datetime
+
         return {
             "name": found.name,
             "path": self._relative(real),
