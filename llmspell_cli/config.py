@@ -97,6 +97,7 @@ def load(world: World, *, file: Path | None = None, start: Path | None = None) -
     start: the folder from which the project's file is searched upwards
     """
     start = start or world.cwd
+    file = world.path(str(file)) if file else None
     merged = _Merged()
     merged.add(_built_in())
     user = user_file(world)

@@ -178,29 +178,29 @@ def _suggest(name: str, schema: Mapping[str, Schema]) -> str:
 
 def _find(keys: Keys, variable: str) -> Key:
     schema: Schema = SCHEMA
-    for name in keys:
+    for position, name in enumerate(keys):
         if isinstance(schema, Each):
             schema = schema.inner
         elif isinstance(schema, dict) and name in schema:
             schema = schema[name]
         else:
             known = schema if isinstance(schema, dict) else {}
-            raise _unknown_variable(variable, name, known)
+            raise _unknown_variable(variable, position, known)
     if not isinstance(schema, Key):
-        inner = schema if isinstance(schema, dict) else {}
-        raise _unknown_variable(variable, "", inner)
+        raise _unknown_variable(variable, len(keys), {})
     return schema
 
 
-def _unknown_variable(variable: str, name: str, known: Mapping[str, Schema]) -> ConfigError:
+def _unknown_variable(variable: str, position: int, known: Mapping[str, Schema]) -> ConfigError:
+    """Returns the error for a variable whose part at `position` is none of the known keys."""
     from bridges._names import nearest
 
-    near = nearest(name, known)
+    parts = variable.removeprefix(PREFIX).split("__")
+    near = nearest(parts[position].lower(), known) if known else None
+    hint = "settings are spelled LLMSPELL_SECTION__KEY, as in LLMSPELL_LIMITS__TIMEOUT=30s"
     if near:
-        end = len(variable) - len(name) if name else len(variable)
-        hint = f"did you mean {variable[:end]}{near.upper()}?"
-    else:
-        hint = "settings are spelled LLMSPELL_SECTION__KEY, as in LLMSPELL_LIMITS__TIMEOUT=30s"
+        parts[position] = near.upper()
+        hint = f"did you mean {PREFIX}{'__'.join(parts)}?"
     return ConfigError(f"the environment variable {variable} is not a setting", hint=hint)
 
 

@@ -97,7 +97,8 @@ def _read(path: Path, language: Language, place: str, only_declared: bool) -> Li
         else:
             found = manifest.read(head, language.comment, path)
     except SpellError as error:
-        return Listed(path.stem, f"cannot be read: {error.message}", language.name, path, place)
+        what = error.message.replace(str(path), path.name)
+        return Listed(path.stem, f"cannot be read: {what}", language.name, path, place)
     except OSError as error:
         return Listed(path.stem, f"cannot be read: {error.strerror}", language.name, path, place)
     text = found.description or manifest.leading_comment(head, language.comment)

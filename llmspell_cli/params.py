@@ -73,7 +73,7 @@ def bind_params(
     args: list[str],
     world: World,
 ) -> dict[str, Any]:
-    """Returns the parameters of a run, typed by the manifest; InvalidArgument names what is wrong.
+    """Returns the parameters of a run, typed by the manifest; ConfigError names what is wrong.
 
     pairs: `name=value` texts; they win over params_file, a TOML or JSON file, or `-` for JSON on
     standard input. args: the positional arguments, which are looked at only to explain a miss.
@@ -84,39 +84,38 @@ def bind_params(
     for pair in pairs:
         name, sign, value = pair.partition("=")
         if not sign or not name:
-            raise InvalidArgument(f"--param takes name=value, not {pair!r}")
+            raise ConfigError(f"--param takes name=value, not {pair!r}")
         written.setdefault(name, []).append(value)
+    try:
+        return _bind(manifest, written, given, args)
+    except InvalidArgument as error:
+        raise ConfigError(error.message, hint=error.hint) from None
+
+
+def bind_values(manifest: Manifest, given: dict[str, Any]) -> dict[str, Any]:
+    """Returns the parameters of a spell that another spell runs; InvalidArgument names a fault."""
+    return _bind(manifest, {}, given, None)
+
+
+def _bind(
+    manifest: Manifest,
+    written: dict[str, list[str]],
+    given: dict[str, Any],
+    args: list[str] | None,
+) -> dict[str, Any]:
+    """Puts texts over values over defaults. args: None where no command line is involved."""
     _refuse_unknown(manifest, [*given, *written])
     found: dict[str, Any] = {}
     for name in manifest.params if manifest.has_params else dict.fromkeys([*given, *written]):
         spec = manifest.params.get(name)
         if name in written:
             found[name] = _guard(name, spec, written[name], _read)
-        elif name in given:
+        elif given.get(name) is not None:
             found[name] = _guard(name, spec, given[name], _check)
         elif spec and spec.required:
-            raise InvalidArgument(
-                f"the parameter {name!r} is missing", hint=_usage(name, spec, args)
-            )
+            hint = f"it must be {_WORDS[spec.type]}" if args is None else _usage(name, spec, args)
+            raise InvalidArgument(f"the parameter {name!r} is missing", hint=hint)
         elif spec and spec.default is not None:
-            found[name] = spec.default
-    return found
-
-
-def bind_values(manifest: Manifest, given: dict[str, Any]) -> dict[str, Any]:
-    """Returns the parameters of a spell that another spell runs, checked against its manifest."""
-    _refuse_unknown(manifest, list(given))
-    if not manifest.has_params:
-        return dict(given)
-    found: dict[str, Any] = {}
-    for name, spec in manifest.params.items():
-        if given.get(name) is not None:
-            found[name] = _guard(name, spec, given[name], _check)
-        elif spec.required:
-            raise InvalidArgument(
-                f"the parameter {name!r} is missing", hint=f"it must be {_WORDS[spec.type]}"
-            )
-        elif spec.default is not None:
             found[name] = spec.default
     return found
 

@@ -80,7 +80,7 @@ def _frame(frame: dict[str, Any]) -> str:
         if isinstance(frame.get("column"), int):
             where += f":{frame['column']}"
     name = frame.get("function")
-    return f"{_clean(name)} ({where})" if isinstance(name, str) and name else where
+    return f"{_clean(name)} ({where})" if isinstance(name, str) and name not in ("", "?") else where
 
 
 def _source_line(frame: dict[str, Any], folder: Path | None, paint: _Paint) -> list[str]:

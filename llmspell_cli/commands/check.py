@@ -25,7 +25,8 @@ def check(
 ) -> None:
     """Check spells without running them.
 
-    Shows errors of syntax and manifest, the parameters, and what a spell may need. The exit code is that of the first problem.
+    Shows errors of syntax and manifest, the parameters, and what a spell may need.
+    The exit code is that of the first problem.
     """
     call: Invocation = ctx.obj
     reports = [_check(call, written, engine) for written in files]

@@ -50,7 +50,7 @@ def new(
     tool: an agent with a tool of yours; pipe: standard input to standard output;
     schema: text to JSON of a given shape.
     """
-    from bridges._errors import InvalidArgument
+    from bridges._errors import ConfigError
     from engines.languages import LANGUAGES
 
     call: Invocation = ctx.obj
@@ -61,12 +61,12 @@ def new(
     if told is None:
         path = path.with_name(path.name + LANGUAGES[chosen].suffixes[0])
     elif told != chosen:
-        raise InvalidArgument(
+        raise ConfigError(
             f"{path.name!r} is a name for {told}, and the language is {chosen}",
             hint="leave out the ending or --language",
         )
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", path.stem):
-        raise InvalidArgument(
+        raise ConfigError(
             f"{path.stem!r} is not a name for a spell", hint="use letters, digits, '-' and '_'"
         )
     _write(path, _text(chosen, template.value).replace("{{name}}", path.stem))
@@ -84,11 +84,11 @@ def _text(language: str, template: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from bridges._errors import InvalidArgument
+    from bridges._errors import ConfigError
 
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise InvalidArgument(f"{path} exists already", hint="choose another name") from None
+        raise ConfigError(f"{path} exists already", hint="choose another name") from None

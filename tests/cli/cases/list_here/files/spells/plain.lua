@@ -1,0 +1,3 @@
+#!/usr/bin/env llmspell
+-- Says one.
+return 1

@@ -1,0 +1,5 @@
+-- /// spell
+-- name = "m"
+-- descripton = "x"
+-- ///
+return 1

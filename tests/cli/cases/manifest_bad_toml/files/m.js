@@ -1,0 +1,5 @@
+#!/usr/bin/env llmspell
+// /// spell
+// name = m
+// ///
+1

@@ -1,0 +1,5 @@
+-- a license
+
+-- /// spell
+-- name = "m"
+return 1

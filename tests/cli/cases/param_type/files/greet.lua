@@ -1,0 +1,11 @@
+-- /// spell
+-- name = "greet"
+-- description = "Greets somebody"
+-- [params.who]
+-- required = true
+-- description = "Who is greeted"
+-- [params.times]
+-- type = "integer"
+-- default = 1
+-- ///
+return ("Hello, " .. params.who .. "! "):rep(params.times)
