@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
 import tempfile
 import threading
@@ -88,6 +89,16 @@ def _errors_as_chunks(emit: Callable[[dict[str, Any]], None]) -> Iterator[None]:
         emit({"error": {"code": 400, "message": str(error), "type": "invalid_request_error"}})
 
 
+def free_threads(processors: int, load: float) -> int | None:
+    """Returns how many threads a busy machine leaves; None where the library may choose.
+
+    The library's threads spin while they wait for each other: with more of them than free
+    processors an answer takes twice as long as with one.
+    """
+    free = processors - load
+    return max(1, int(free)) if free < processors / 2 else None
+
+
 def _check_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
@@ -115,6 +126,8 @@ def _start(path: Path, name: str, embeddings: bool) -> tuple[Any, dict[str, Any]
     params.embedding = embeddings
     if embeddings:  # an embedding's whole text has to fit one batch
         params.n_batch = params.n_ubatch = CONTEXT
+    if threads := free_threads(os.cpu_count() or 1, os.getloadavg()[0]):
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     params.verbosity = 0
     params.warmup = False
     params.ui = False

@@ -240,6 +240,16 @@ def test_nobody_else_can_ask_the_engine(
     refused.value.close()
 
 
+@pytest.mark.parametrize(
+    ("processors", "load", "threads"),
+    [(2, 0.0, None), (2, 0.9, None), (2, 1.1, 1), (8, 5.5, 2), (8, 3.0, None), (4, 30.0, 1)],
+)
+def test_a_busy_machine_gets_fewer_threads(
+    processors: int, load: float, threads: int | None
+) -> None:
+    assert _local_engine.free_threads(processors, load) == threads
+
+
 def test_loading_says_nothing(session: Session, capfd: pytest.CaptureFixture[str]) -> None:
     _local_engine.Engine(find_file(session, NAME))
     assert capfd.readouterr() == ("", "")
@@ -310,11 +320,11 @@ def test_vectors_come_from_embedding_models_only(session: Session, tmp_path: Pat
     async def embed(name: str) -> Any:
         with translated(name):
             model = await open_local_embedder(reader, name)
-            return await Embedder(model).embed_documents(["hello there", "dogs " * 600])
+            return await Embedder(model).embed_documents(["hello there", "dogs " * 300])
 
     result = asyncio.run(embed("pooled.gguf"))
     assert [len(vector) for vector in result.embeddings] == [576, 576]
-    assert result.usage.input_tokens > 600
+    assert result.usage.input_tokens > 300
     with pytest.raises(ProviderFailed, match="gives no embeddings"):
         asyncio.run(embed("plain.gguf"))
     with pytest.raises(InvalidArgument, match="gives no embeddings"):
