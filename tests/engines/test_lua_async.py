@@ -263,6 +263,22 @@ def test_the_library_of_coroutines() -> None:
     ]
 
 
+def test_coroutines_on_the_way_up_cannot_be_closed() -> None:
+    source = """
+    local outer
+    outer = coroutine.create(function()
+      local _, inner = coroutine.resume(coroutine.create(function()
+        return select(2, pcall(coroutine.close, outer))
+      end))
+      return {inner, select(2, pcall(coroutine.close, outer))}
+    end)
+    return select(2, coroutine.resume(outer))
+    """
+    found = value_of(source)
+    assert "cannot close a normal coroutine" in found[0]
+    assert "cannot close a running coroutine" in found[1]
+
+
 def test_too_many_tasks_are_refused() -> None:
     source = "for i = 1, 20000 do Async.spawn(Host.never) end"
     outcome = cast(source)

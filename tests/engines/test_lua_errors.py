@@ -37,6 +37,22 @@ def test_a_level_moves_the_blame() -> None:
     assert cast(source).where == ["spell.lua:4"]
 
 
+@pytest.mark.parametrize(
+    "end",
+    [
+        "return Host.fail()",
+        "return(Host.fail 'x')",
+        "return Host.fail() -- return",
+        "return Host.fail(function()\n return 1 end)",
+        "return Host.fail(), 2",
+        "if true then\n local got = Host.fail() end return",
+    ],
+)
+def test_the_line_of_a_final_return_is_known(end: str) -> None:
+    where = cast(f"local returned = 1\n{end}").where
+    assert where in (["spell.lua:2"], ["spell.lua:3"])
+
+
 def test_the_place_survives_coroutines_tasks_and_rethrowing() -> None:
     source = """local function deep()
   local x = nil

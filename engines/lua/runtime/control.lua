@@ -150,10 +150,18 @@ local function observe(failure)
   return failure
 end
 
+-- Goes on after a failure, unless something that must not be caught is under way.
+local function recover(state)
+  if here ~= state then
+    M.return_to(state) -- a switch itself failed, for want of memory
+  end
+  check()
+end
+
 local function settle(state, depth, ok, ...)
   state.depth = depth
   if not ok then
-    check()
+    recover(state)
   end
   return ok, ...
 end
@@ -190,7 +198,7 @@ local function handled(state, depth, handler, ok, ...)
   if ok then
     return true, ...
   end
-  check()
+  recover(state)
   return forget(handler(...))
 end
 

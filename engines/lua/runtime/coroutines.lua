@@ -83,8 +83,9 @@ end
 
 function C.close(co)
   local state = state_of(co, "close")
-  if state.task or state.waiting then
-    error("cannot close a normal coroutine", 2)
+  local status = C.status(co)
+  if status == "normal" or status == "running" then
+    error("cannot close a " .. status .. " coroutine", 2)
   end
   local ok, failure = control.close(state)
   if not ok then

@@ -40,11 +40,34 @@ env.io = part("io", host, errors, stdin.read_line, stdin.read, spell.write_error
 
 local DONE, FAIL = 22, 23
 
+-- Compiles text with its final `return` statement in parentheses: `return File.read(name)` is a
+-- tail call, whose line no traceback would know. Which `return` is the final one the compiler
+-- finds out: what follows it has to be one expression. Nil if none of the last three is.
+local function without_tail_call(text, name)
+  local before = text
+  for _ = 1, 3 do
+    local start, stop = string.match(before, "^.*()%f[%w_]return()%f[^%w_]")
+    if not start then
+      return nil
+    end
+    local body = string.sub(text, 1, stop - 1) .. "(" .. string.sub(text, stop) .. "\n)"
+    local chunk = load(body, "@" .. name, "t", env)
+    if chunk then
+      return chunk
+    end
+    before = string.sub(text, 1, start - 1)
+  end
+  return nil
+end
+
 -- Returns the compiled chunk of a module, or nil and Lua's message.
 local function load_chunk(text, name)
   text = string.gsub(text, "^\xef\xbb\xbf", "", 1)
   text = string.gsub(text, "^#", "--#", 1)
-  local chunk, trouble = load(text, "@" .. name, "t", env)
+  local chunk, trouble = without_tail_call(text, name)
+  if not chunk then
+    chunk, trouble = load(text, "@" .. name, "t", env)
+  end
   if chunk then
     report.chunks[debug.getinfo(chunk, "S").short_src] = true
   else
