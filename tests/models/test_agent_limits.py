@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,14 @@ from bridges._errors import (
     LimitExceeded,
     ModelNotFound,
     ProviderFailed,
+    ReplayMiss,
     TimeLimit,
+    WorkerCrashed,
 )
 from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
-from tests.door import Function, call, finish, gives, sleeps, wait_for
+from bridges.stream import AHEAD, Stream
+from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
 from tests.models.servers import Servers, start
 from tests.sessions import make_session
 
@@ -154,6 +157,30 @@ def test_closing_a_stream_ends_the_run(session: Session) -> None:
     assert run.cancelled == 1
 
 
+def test_closing_a_stream_nobody_reads_cleans_up_in_its_own_task() -> None:
+    tasks: list[Any] = []
+
+    async def source() -> AsyncIterator[str]:
+        tasks.append(asyncio.current_task())
+        try:
+            while True:
+                yield "word"
+        finally:
+            tasks.append(asyncio.current_task())
+
+    async def close() -> None:
+        stream = Stream(source())
+        while len(tasks) < 1 or stream._queue.qsize() < AHEAD:
+            await asyncio.sleep(0)
+        await stream.close()
+        while not tasks[0].done():
+            await asyncio.sleep(0)
+
+    asyncio.run(close())
+    assert len(tasks) == 2
+    assert tasks[0] is tasks[1]
+
+
 def test_a_stream_that_fails_says_so_to_its_reader(session: Session) -> None:
     agent = new(session, "lab:drip-30", timeout=0.3)
 
@@ -214,6 +241,14 @@ def test_an_empty_budget_ends_the_whole_run(tmp_path: Path, session: Session) ->
     with pytest.raises(BudgetExceeded):
         ask(session, new(session, "lab:tool", tools=[helper]))
     assert session.budget.requests == 2
+
+
+@pytest.mark.parametrize("kind", [BudgetExceeded, ReplayMiss, WorkerCrashed])
+def test_what_no_model_can_mend_ends_the_run(session: Session, kind: Any) -> None:
+    agent = new(session, "lab:tool", tools=[tool(fails(kind("it is over")))])
+    with pytest.raises(kind, match="it is over"):
+        ask(session, agent)
+    assert session.budget.requests == 1
 
 
 def test_agents_call_one_another_only_so_deep(session: Session) -> None:
