@@ -59,10 +59,14 @@ class Output:
             view = view[count:]
 
     def _wait(self) -> bool:
-        if self.deadline is None:
-            return True
-        left = self.deadline - monotonic()
-        return bool(select.select([], [self.fd], [], max(0.0, left))[1])
+        while self.deadline is not None:
+            left = self.deadline - monotonic()
+            # An interrupt moves the deadline: look again soon.
+            if select.select([], [self.fd], [], min(max(0.0, left), 0.1))[1]:
+                return True
+            if left <= 0:
+                return False
+        return True
 
 
 class Prints:
