@@ -24,7 +24,10 @@ def main() -> None:
     from llmspell_cli.main import run
     from llmspell_cli.world import World
 
-    sys.exit(run(World.real()))
+    code = run(World.real())
+    # Everything is flushed. A thread may still be blocked on a terminal, or importing an SDK that
+    # turned out not to be needed: the process does not wait for it.
+    os._exit(code)
 
 
 if __name__ == "__main__":

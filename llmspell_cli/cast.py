@@ -39,6 +39,7 @@ def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: 
     run: Session | None = None
     try:
         spell = find()
+        invocation.folder = spell.folder if spell.path else None
         run = _session(invocation, spell, request, result)
         if any(word in spell.source for word in MODEL_WORDS):
             from bridges._llm import preload
@@ -69,7 +70,7 @@ def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: 
 
 def _report(invocation: Invocation, error: SpellError) -> int:
     world = invocation.world
-    world.err(present(error, world, verbose=invocation.verbose))
+    world.err(present(error, world, verbose=invocation.verbose, folder=invocation.folder))
     return error.exit_code
 
 
