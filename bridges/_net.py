@@ -46,7 +46,6 @@ RESERVED_HEADERS = frozenset(
     "host connection content-length transfer-encoding upgrade te trailer keep-alive "
     "proxy-authorization proxy-connection expect".split()
 )
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
 
 @dataclass(frozen=True)

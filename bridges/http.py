@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from bridges import _json
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
-from bridges._net import METHODS, Answer, Call, Network
+from bridges._net import Answer, Call, Network
 from bridges._permissions import NetUrl
 from bridges._types import Duration
 
@@ -136,8 +136,6 @@ class Http(Bridge):
         kind: str = "",
     ) -> HttpResponse:  # fmt: skip
         api = f"Http.{name}"
-        if method not in METHODS:
-            raise InvalidArgument(f"{api}: there is no method {method!r}")
         redirects = options.get("redirects", 10)
         if not 0 <= redirects <= MAX_REDIRECTS:
             raise InvalidArgument(f"{api}: redirects must be 0 to {MAX_REDIRECTS}, got {redirects}")

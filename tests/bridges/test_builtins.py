@@ -153,7 +153,7 @@ def test_calculator(tmp_path: Path, expression: str, value: Any) -> None:
     "expression",
     [
         "9 ** 9 ** 9",
-        "9 ** 4000 * 9 ** 4000",
+        "9 ** 1000 * 9 ** 1000",
         "factorial(100000)",
         "factorial(factorial(20))",
         "comb(10 ** 9, 5 * 10 ** 8)",
@@ -171,7 +171,7 @@ def test_calculator(tmp_path: Path, expression: str, value: Any) -> None:
         "1 +",
         "",
         "(" * 300 + ")" * 300,
-        "1 +" * 400,
+        "1 + " * 400 + "1",
         "1 << 10 ** 9",
         "max(range(10 ** 9))",
         "round(1, -(10 ** 9))",

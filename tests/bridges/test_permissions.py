@@ -306,6 +306,8 @@ def test_ports() -> None:
         ("public", "::ffff:10.0.0.1", False),
         ("public", "2002:7f00:1::", False),
         ("public", "2606:4700::1111", True),
+        ("public", "64:ff9b::5db8:d822", True),
+        ("public", "64:ff9b::a00:1", False),
         ("*", "10.0.0.1", True),
     ],
 )
@@ -347,6 +349,17 @@ def test_programs_are_found_on_the_path_but_not_where_the_spell_writes(tmp_path:
     assert not may(grants, Program, "bash")
     with pytest.raises(NotFound):
         grants.with_flags(allow_run=["no-such-program"]).check(Program, "no-such-program", api="x")
+
+
+def test_relative_entries_of_the_path_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("#!/bin/sh\n")
+    (tmp_path / "mine").chmod(0o755)
+    grants = Grants.for_profile("high", tmp_path, None, f".::{tmp_path.name}")
+    with pytest.raises(NotFound):
+        grants.with_flags(allow_run=["mine"]).check(Program, "mine", api="x")
 
 
 def test_programs_by_path_and_denied_names(tmp_path: Path) -> None:

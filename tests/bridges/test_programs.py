@@ -25,8 +25,16 @@ def test_output_status_and_input(tmp_path: Path) -> None:
     assert found.stdout.decode().splitlines() == ["given", str(tmp_path)]
 
 
-def test_standard_input_is_empty_unless_given(tmp_path: Path) -> None:
-    assert run(tmp_path, "cat").stdout == b""
+def test_the_host_s_standard_input_is_not_handed_on(tmp_path: Path) -> None:
+    (tmp_path / "host").write_text("for the spell")
+    kept = os.dup(0)
+    with open(tmp_path / "host", "rb") as host:
+        os.dup2(host.fileno(), 0)
+        try:
+            assert run(tmp_path, "cat").stdout == b""
+        finally:
+            os.dup2(kept, 0)
+            os.close(kept)
 
 
 def test_arguments_are_no_shell(tmp_path: Path) -> None:
