@@ -1,0 +1,1006 @@
+// Generated from the declarations in bridges/; do not edit.
+
+/** The parameters of this run, as the manifest's types make them. */
+declare const params: Record<string, any>;
+/** What stood behind the spell on the command line. */
+declare const ARGS: string[];
+/** Ends the run now with an exit code from 0 to 255; nothing after it runs. */
+declare function exit(code?: number): never;
+/** Loads one of the spell's own files (`./name`, CommonJS, module or JSON) or `llmspell/NAME`. */
+declare function require(name: string): any;
+
+/** The error of every host function, and one a spell may throw itself. */
+declare class SpellError extends Error {
+  constructor(
+    message: string,
+    options?: { code?: string; hint?: string; retryable?: boolean; details?: object; cause?: unknown },
+  );
+  /** What kind of error, such as `not_found` or `timeout`; stable across releases. */
+  readonly code: string;
+  /** What to do about it; may be empty. */
+  readonly hint: string;
+  /** Whether the same call may succeed later. */
+  readonly retryable: boolean;
+  /** More about it. */
+  readonly details: Record<string, any>;
+}
+
+/** Pieces of an answer as they arrive: `for await (const piece of stream)`. */
+declare class Stream<Piece = any, Whole = any> implements AsyncIterableIterator<Piece> {
+  private constructor();
+  next(): Promise<IteratorResult<Piece, undefined>>;
+  return(value?: any): Promise<IteratorResult<Piece, any>>;
+  /** Gives what the whole stream gave, after its end. */
+  result(): Promise<Whole>;
+  /** Stops the stream; what has not arrived is given up. */
+  close(): Promise<void>;
+  [Symbol.asyncIterator](): this;
+}
+
+/** What any waiting call takes in its last argument: aborting cancels the call. */
+interface Cancellable {
+  signal?: AbortSignal;
+}
+
+/** A started function: a promise of what it returns. */
+interface Task<T> extends Promise<T> {
+  /** The same promise. */
+  wait(): Promise<T>;
+  /** Ends the task: waiting for it fails with `cancelled`, and its signal aborts. */
+  cancel(): void;
+  /** Whether it has finished, failed or been cancelled. */
+  done(): boolean;
+  /** Aborts when the task is cancelled: pass it to what the task calls. */
+  readonly signal: AbortSignal;
+}
+
+type Work<T> = Promise<T> | ((signal: AbortSignal) => T | Promise<T>);
+
+/** Many things at once. Times are in seconds. */
+declare const Async: {
+  /** Waits until all have finished; the first failure cancels the others and is thrown. */
+  all<T>(tasks: Work<T>[]): Promise<T[]>;
+  /** Calls a function with every item, at most `limit` at a time. */
+  map<I, T>(
+    items: I[],
+    fn: (item: I, index: number, signal: AbortSignal) => T | Promise<T>,
+    options?: { limit?: number },
+  ): Promise<T[]>;
+  /** Gives what the first to finish or fail gave, and cancels the others. */
+  race<T>(tasks: Work<T>[]): Promise<T>;
+  /** Waits. */
+  sleep(seconds: number): Promise<void>;
+  /** Starts a function and goes on; the run waits for it before it ends. */
+  spawn<A extends any[], T>(fn: (...args: A) => T | Promise<T>, ...args: A): Task<T>;
+  /** Fails with `timeout` when the work takes longer. */
+  timeout<T>(seconds: number, fn: Work<T>): Promise<T>;
+};
+
+declare const console: {
+  /** Prints to standard output, formatting as Node does: `%s %d %i %f %j %o %O`. */
+  log(...values: any[]): void;
+  info(...values: any[]): void;
+  debug(...values: any[]): void;
+  /** Prints to standard error. */
+  warn(...values: any[]): void;
+  error(...values: any[]): void;
+  trace(...values: any[]): void;
+  dir(value: any): void;
+  assert(condition: any, ...values: any[]): void;
+  group(...values: any[]): void;
+  groupEnd(): void;
+};
+
+interface Timeout {
+  [Symbol.toPrimitive](): number;
+}
+declare function setTimeout<A extends any[]>(fn: (...args: A) => void, milliseconds?: number, ...args: A): Timeout;
+declare function setInterval<A extends any[]>(fn: (...args: A) => void, milliseconds?: number, ...args: A): Timeout;
+declare function clearTimeout(timer?: Timeout | number): void;
+declare function clearInterval(timer?: Timeout | number): void;
+declare function queueMicrotask(fn: () => void): void;
+declare function structuredClone<T>(value: T): T;
+declare function atob(base64: string): string;
+declare function btoa(binary: string): string;
+
+declare class Event {
+  constructor(type: string, options?: { cancelable?: boolean });
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly defaultPrevented: boolean;
+  preventDefault(): void;
+}
+declare class EventTarget {
+  addEventListener(type: string, listener: (event: Event) => void, options?: { once?: boolean }): void;
+  removeEventListener(type: string, listener: (event: Event) => void): void;
+  dispatchEvent(event: Event): boolean;
+}
+declare class AbortSignal extends EventTarget {
+  private constructor();
+  static abort(reason?: any): AbortSignal;
+  static timeout(milliseconds: number): AbortSignal;
+  static any(signals: Iterable<AbortSignal>): AbortSignal;
+  readonly aborted: boolean;
+  readonly reason: any;
+  onabort: ((event: Event) => void) | null;
+  throwIfAborted(): void;
+}
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: any): void;
+}
+declare class TextEncoder {
+  readonly encoding: 'utf-8';
+  encode(text?: string): Uint8Array;
+}
+declare class TextDecoder {
+  constructor(label?: string, options?: { fatal?: boolean });
+  readonly encoding: 'utf-8';
+  readonly fatal: boolean;
+  decode(bytes?: Uint8Array | ArrayBuffer): string;
+}
+
+declare module 'llmspell/text' {
+  /** Returns the text without the white space around it. */
+  export function trim(text: string): string;
+  /** Returns the parts between separators; the separator is plain text. */
+  export function split(text: string, separator: string): string[];
+  /** Returns the lines, without their line ends. */
+  export function lines(text: string): string[];
+  /** Returns the text cut to at most `size` characters; cut text ends in "…", which counts. */
+  export function truncate(text: string, size: number): string;
+  /** Returns the text in pieces of at most `size` characters, ended at blank lines, lines or words where it can be. */
+  export function chunk(text: string, size: number, overlap?: number): string[];
+  /** Returns the text with its lines broken at spaces so that none is wider than `width`. */
+  export function wrap(text: string, width: number): string;
+  /** Returns the text without the indentation that all its lines share. */
+  export function dedent(text: string): string;
+}
+
+declare module 'llmspell/retry' {
+  export interface RetryOptions {
+    /** How often to try in all; 3 unless given. */
+    times?: number;
+    /** Seconds before the second attempt; 0.5 unless given. */
+    delay?: number;
+    /** What each further delay is multiplied by; 2 unless given. */
+    factor?: number;
+    /** Decides whether to try again after an error; by default unless it says it is not retryable. */
+    retryable?: (error: any) => boolean | Promise<boolean>;
+  }
+  /** Calls fn until it succeeds and returns what it returned. */
+  export function retry<T>(fn: () => T | Promise<T>, options?: RetryOptions): Promise<T>;
+  export default retry;
+}
+
+/** A tool for one agent only. */
+interface AgentTool {
+  /** What the model calls it: letters, digits, _ and - */
+  name: string;
+  /** What it does and when to use it, for the model */
+  description?: string;
+  /** A JSON Schema, or the short form: name to `{type, required, description, enum …}` */
+  parameters?: Record<string, any>;
+  /** Takes the arguments as one map; what it returns goes to the model */
+  run: (...args: any[]) => any;
+  /** How long one call may take */
+  timeout?: number | string;
+}
+
+/** What an agent is. */
+interface AgentOptions {
+  /** What logs, errors and other agents call it; `agent` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** A model's name or alias; the default model unless set */
+  model?: string;
+  /** Instructions for the model */
+  systemPrompt?: string;
+  /** Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run` */
+  tools?: Array<string | Tool | Agent | AgentTool>;
+  /** How freely the model chooses words; 0 is least */
+  temperature?: number;
+  /** Tokens of one answer of the model at most */
+  maxTokens?: number;
+  /** JSON Schema of the answer, or the short form, where every name is required unless it says `required = false` */
+  outputSchema?: Record<string, any>;
+  /** Model requests of one run at most; 10 unless set */
+  maxSteps?: number;
+  /** How long one run may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+}
+
+/** A tool call that a model asked for. */
+interface AgentToolCall {
+  /** Names the call */
+  id: string;
+  /** The tool */
+  name: string;
+  /** The arguments by name */
+  arguments?: Record<string, any>;
+}
+
+/** One message of a conversation. */
+interface AgentMessage {
+  /** Who speaks */
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  /** What is said: text; other data is sent as JSON */
+  content?: any;
+  /** The tools that the assistant calls */
+  toolCalls?: AgentToolCall[];
+  /** Of a tool's message: the call it answers */
+  toolCallId?: string;
+  /** Of a tool's message: the tool */
+  name?: string;
+  /** Of a tool's message: whether the call failed */
+  error?: boolean;
+}
+
+/** How one run differs from the agent's settings. */
+interface AgentRunOptions {
+  /** The conversation so far, such as the `messages` of an earlier result */
+  messages?: AgentMessage[];
+  /** A model's name or alias */
+  model?: string;
+  /** How freely the model chooses words */
+  temperature?: number;
+  /** Tokens of one answer of the model at most */
+  maxTokens?: number;
+  /** Model requests of the run at most */
+  maxSteps?: number;
+  /** How long the run may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+}
+
+/** What a run used, agents it called as tools included. */
+interface AgentUsage {
+  /** Model requests */
+  requests: number;
+  /** Tokens the models read */
+  inputTokens: number;
+  /** Tokens the models wrote */
+  outputTokens: number;
+}
+
+/** One thing an agent did. */
+interface AgentStep {
+  /** An answer of the model, or a tool's call */
+  kind: 'model' | 'tool';
+  /** Of a model's step: its text */
+  text?: string;
+  /** Of a tool's step: the tool */
+  tool?: string;
+  /** Of a tool's step: what it was called with */
+  arguments?: Record<string, any>;
+  /** Of a tool's step: what it gave */
+  result?: any;
+  /** Of a tool's step: why it failed */
+  error?: string;
+  /** Seconds it took */
+  duration: number;
+}
+
+/** The answer of an agent; it acts as its text. */
+interface AgentResult {
+  /** The answer as text */
+  text: string;
+  /** The answer: data that fits `output_schema`, or the text */
+  output: any;
+  /** What it used */
+  usage: AgentUsage;
+  /** US dollars, where the prices are known */
+  cost: number | null;
+  /** The model that was asked */
+  model: string;
+  /** The whole conversation, to be passed to a later run */
+  messages: AgentMessage[];
+  /** What the agent did, in order */
+  steps: AgentStep[];
+  /** Seconds it took */
+  duration: number;
+  toString(): string;
+}
+
+/** The settings of an agent. */
+interface AgentInfo {
+  /** Its name */
+  name: string;
+  /** What it is good for */
+  description: string;
+  /** The model it asks */
+  model: string;
+  /** Its instructions */
+  systemPrompt: string;
+  /** The names of its tools */
+  tools: string[];
+  /** How freely the model chooses words */
+  temperature: number | null;
+  /** Tokens of one answer at most */
+  maxTokens: number | null;
+  /** JSON Schema of its answers */
+  outputSchema: Record<string, any> | null;
+  /** Model requests of one run at most */
+  maxSteps: number;
+  /** Seconds one run may take */
+  timeout: number | null;
+  /** How often a failed model request is tried again */
+  retries: number | null;
+}
+
+/** How an agent appears as a tool. */
+interface AgentToolOptions {
+  /** The tool's name; the agent's unless set */
+  name?: string;
+  /** What it does and when to use it; the agent's unless set */
+  description?: string;
+}
+
+/** One message of a conversation. */
+interface LLMMessage {
+  /** Who says it: system, user or assistant */
+  role?: 'system' | 'user' | 'assistant';
+  /** What is said */
+  content?: string;
+}
+
+/** What is asked, and how. */
+interface LLMOptions {
+  /** Model name or alias; without it the default model answers */
+  model?: string;
+  /** The question; instead of messages */
+  prompt?: string;
+  /** The conversation so far, ending with what the user says now */
+  messages?: LLMMessage[];
+  /** Instructions for the model */
+  system?: string;
+  /** JSON Schema (or its short form) that the answer must fit; the data is in `output` */
+  schema?: Record<string, any>;
+  /** Image files to look at */
+  images?: string[];
+  /** Addresses of images to look at; the provider fetches them */
+  imageUrls?: string[];
+  /** How freely the model chooses words, 0 for the least */
+  temperature?: number;
+  /** The longest answer, in tokens */
+  maxTokens?: number;
+  /** Share of likely words to choose from, 0 to 1 */
+  topP?: number;
+  /** Texts that end the answer */
+  stop?: string[];
+  /** A number that makes answers repeatable where the provider can */
+  seed?: number;
+  /** The longest the request may take, retries included */
+  timeout?: number | string;
+  /** How often it is tried again when that may help */
+  retries?: number;
+}
+
+/** Tokens and requests that were used. */
+interface LLMUsage {
+  /** Tokens that were sent */
+  inputTokens: number;
+  /** Tokens that came back */
+  outputTokens: number;
+  /** Both together */
+  totalTokens: number;
+  /** Requests that were made */
+  requests: number;
+}
+
+/** An answer; it acts as its text. */
+interface LLMResult {
+  /** The answer; with a schema, the data as JSON */
+  text?: string;
+  /** The data that fits the schema */
+  output?: any;
+  /** Tokens and requests used */
+  usage?: LLMUsage;
+  /** US dollars; absent when the price is not known */
+  cost?: number;
+  /** The model that answered */
+  model?: string;
+  /** Why the answer ended: stop, length, content_filter or error */
+  finishReason?: string;
+  /** Seconds it took */
+  duration?: number;
+  toString(): string;
+}
+
+/** What is turned into vectors, and how. */
+interface LLMEmbedOptions {
+  /** Name or alias of an embedding model, such as openai:text-embedding-3-small */
+  model?: string;
+  /** A text, or a list of texts */
+  input?: string | string[];
+  /** The longest the request may take, retries included */
+  timeout?: number | string;
+  /** How often it is tried again when that may help */
+  retries?: number;
+}
+
+/** Vectors of texts. */
+interface LLMVectors {
+  /** One list of numbers for each text, in order */
+  vectors?: Array<number[]>;
+  /** The model that made them */
+  model?: string;
+  /** Tokens and requests used */
+  usage?: LLMUsage;
+  /** US dollars; absent when the price is not known */
+  cost?: number;
+}
+
+/** What is known of a model; what is not known is absent. */
+interface ModelInfo {
+  /** Its full name, `provider:name` */
+  name?: string;
+  /** The provider part of the name */
+  provider?: string;
+  /** Whether it could be asked now: its provider needs no key, or the key is there */
+  ready?: boolean;
+  /** The most tokens that go in */
+  contextWindow?: number;
+  /** The most tokens that come out */
+  maxOutput?: number;
+  /** US dollars for a million tokens that go in */
+  inputPrice?: number;
+  /** US dollars for a million tokens that come out */
+  outputPrice?: number;
+  /** Some of tools, schema (answers that fit one), images (looks at them), thinking */
+  capabilities?: string[];
+}
+
+/** What a tool is. */
+interface ToolOptions {
+  /** What models call it: letters, digits, _ and - */
+  name: string;
+  /** What it does and when to use it, for models */
+  description?: string;
+  /** A JSON Schema, or the short form: name to `{type, required, description, enum …}` */
+  parameters?: Record<string, any>;
+  /** Takes the arguments as one map; what it returns goes to the model */
+  run: (...args: any[]) => any;
+  /** How long one call may take */
+  timeout?: number | string;
+}
+
+/** What a tool is, as models are told. */
+interface ToolInfo {
+  /** What models call it */
+  name: string;
+  /** What it does */
+  description: string;
+  /** JSON Schema of its arguments */
+  parameters: Record<string, any>;
+  /** Whether it comes with the program */
+  builtin: boolean;
+}
+
+/** What is known of a file or folder. */
+interface FileInfo {
+  /** Its last part */
+  name: string;
+  /** Its path, relative to the working directory when it lies there */
+  path: string;
+  /** file, folder, or other (a pipe, a socket, a device) */
+  kind: string;
+  /** Bytes in the file; 0 for anything else */
+  size: number;
+  /** When it was last changed, as ISO 8601 text in UTC */
+  modified: string;
+  /** The same in seconds since 1970 */
+  epoch: number;
+}
+
+/** How a folder is listed. */
+interface ListOptions {
+  /** Names to list, with `*` for any characters and `?` for one; the default is all */
+  pattern?: string;
+  /** Whether folders inside are listed as well; links to folders are not entered */
+  recursive?: boolean;
+}
+
+/** How a request is made. */
+interface HttpOptions {
+  /** Header names and values */
+  headers?: Record<string, string>;
+  /** Names and values to add to the URL's query; a list gives a name several times */
+  query?: Record<string, any>;
+  /** Time for the whole request; the default is 30 seconds */
+  timeout?: number | string;
+  /** How many redirects are followed, at most 20; the default is 10, and 0 returns the redirect itself */
+  redirects?: number;
+}
+
+/** One request. */
+interface HttpRequest {
+  /** Where to; http:// or https:// */
+  url: string;
+  /** What to do; the default is GET, or POST with a body */
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'QUERY';
+  /** What to send, as it is: text or bytes */
+  body?: string | Uint8Array;
+  /** What to send, as JSON */
+  json?: any;
+  /** Header names and values */
+  headers?: Record<string, string>;
+  /** Names and values to add to the URL's query; a list gives a name several times */
+  query?: Record<string, any>;
+  /** Time for the whole request; the default is 30 seconds */
+  timeout?: number | string;
+  /** How many redirects are followed, at most 20; the default is 10 */
+  redirects?: number;
+}
+
+/** An answer, whatever its status. */
+interface HttpResponse {
+  /** The status code */
+  status: number;
+  /** Whether the status is 200 to 299 */
+  ok: boolean;
+  /** Header names in lower case, and values */
+  headers: Record<string, string>;
+  /** The body as text; empty when it is not text */
+  text: string;
+  /** The body's value, when the server says it is JSON and it is */
+  json?: any;
+  /** The body, when it is not text */
+  bytes?: Uint8Array;
+  /** Where it came from, after redirects */
+  url: string;
+}
+
+/** How JSON is written. */
+interface JsonOptions {
+  /** Spaces per level, at most 10; the default writes everything on one line */
+  indent?: number;
+}
+
+/** How a list is worked through. */
+interface MapOptions {
+  /** Items in work at a time; the default is all of them */
+  limit?: number;
+}
+
+/** What a spell knows of itself. */
+interface SpellRecord {
+  /** Its name */
+  name?: string;
+  /** What it does */
+  description?: string;
+  /** Its file; missing when it was given on the command line */
+  path?: string;
+  /** The language it is written in */
+  language?: string;
+  /** The level of the API it runs on */
+  level?: number;
+  /** How many spells run it, one inside the other; 0 for the first */
+  depth?: number;
+  /** Its parameters */
+  params?: Record<string, any>;
+}
+
+/** What has arrived since the last call. */
+interface StreamItems {
+  /** The pieces, in order; at least one unless the stream has ended */
+  items: any[];
+  /** Whether the stream has ended */
+  done: boolean;
+}
+
+/** A model with instructions and tools. */
+declare class Agent {
+  /** Makes an agent; no model is asked before it runs. */
+  constructor(options: AgentOptions);
+  /**
+   * Makes an agent; no model is asked before it runs.
+   * @param options - What the agent is
+   * @returns The agent
+   */
+  static new(options: AgentOptions): Agent;
+  /**
+   * Works on an input until there is an answer.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - How this run differs from the agent's settings
+   * @returns The answer
+   */
+  run(input: any, options?: (AgentRunOptions | null) & Cancellable): Promise<AgentResult>;
+  /**
+   * Works on an input and gives the text of every step as it arrives.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - How this run differs from the agent's settings
+   * @returns The pieces of text; its result is the answer
+   */
+  stream(input: any, options?: AgentRunOptions | null): Stream<string, AgentResult>;
+  /**
+   * Works on an input and gives the text of every step as it arrives.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - How this run differs from the agent's settings
+   * @returns The pieces of text; its result is the answer
+   */
+  stream(input: any, receive: (piece: string) => any): Promise<AgentResult>;
+  stream(input: any, options: AgentRunOptions | null, receive: (piece: string) => any): Promise<AgentResult>;
+  /**
+   * Makes the agent a tool of the run, which takes an `input` and gives the answer.
+   * @param options - How it appears
+   * @returns The tool
+   */
+  asTool(options?: AgentToolOptions | null): Tool;
+  /**
+   * Returns the agent's settings.
+   * @returns The settings, defaults filled in
+   */
+  info(): AgentInfo;
+}
+
+/** Asks language models single questions. For tools and several steps, use Agent. */
+declare const LLM: {
+  /**
+   * Asks a model and waits for the whole answer.
+   * @param prompt - The question as text, or all options with `prompt` or `messages` in them
+   * @param options - Further options when the question is text
+   * @returns The answer, which acts as its text
+   */
+  complete(prompt: string | LLMOptions, options?: (LLMOptions | null) & Cancellable): Promise<LLMResult>;
+  /**
+   * Asks a model and gives the answer's text piece by piece as it comes.
+   * @param prompt - The question as text, or all options with `prompt` or `messages` in them
+   * @param options - Further options when the question is text
+   * @returns Pieces of text; the whole answer is the stream's result
+   */
+  stream(prompt: string | LLMOptions, options?: LLMOptions | null): Stream<string, LLMResult>;
+  /**
+   * Asks a model and gives the answer's text piece by piece as it comes.
+   * @param prompt - The question as text, or all options with `prompt` or `messages` in them
+   * @param options - Further options when the question is text
+   * @returns Pieces of text; the whole answer is the stream's result
+   */
+  stream(prompt: string | LLMOptions, receive: (piece: string) => any): Promise<LLMResult>;
+  stream(prompt: string | LLMOptions, options: LLMOptions | null, receive: (piece: string) => any): Promise<LLMResult>;
+  /**
+   * Turns texts into vectors whose nearness is nearness of meaning.
+   * @param input - A text, a list of texts, or all options with `input` in them
+   * @param options - Further options when the first argument is text
+   * @returns The vectors, one for each text
+   */
+  embed(input: string | string[] | LLMEmbedOptions, options?: (LLMEmbedOptions | null) & Cancellable): Promise<LLMVectors>;
+};
+
+/** Says which models there are and what they can do; asks nobody, so it works offline. */
+declare const Model: {
+  /**
+   * Lists model names that can be used as they are.
+   * @param provider - Only this provider's; without it, those of every provider that has a key
+   * @returns Names such as `openai:gpt-5-mini`
+   */
+  list(provider?: string | null, options?: Cancellable): Promise<string[]>;
+  /**
+   * Returns what is known of a model.
+   * @param name - Model name or alias; without it, the default model
+   * @returns Its context window, prices and capabilities
+   */
+  info(name?: string | null, options?: Cancellable): Promise<ModelInfo>;
+  /**
+   * Returns the name of the model that answers when none is named.
+   * @returns Its full name
+   */
+  default(): string;
+};
+
+/** A tool; it can stand in an agent's list of tools. */
+declare class Tool {
+  /** Defines a tool; agents and `Tool.call` find it by its name from now on. */
+  constructor(options: ToolOptions);
+  /**
+   * Defines a tool; agents and `Tool.call` find it by its name from now on.
+   * @param options - What the tool is
+   * @returns The tool
+   */
+  static new(options: ToolOptions): Tool;
+  /**
+   * Runs a tool; its arguments are checked first.
+   * @param tool - A tool or its name
+   * @param arguments_ - The arguments by name
+   * @returns What the tool gives
+   */
+  static call(tool: string | Tool, arguments_?: Record<string, any> | null, options?: Cancellable): Promise<any>;
+  /**
+   * Returns every tool there is: the built-in ones first.
+   * @returns What models are told of each
+   */
+  static list(): ToolInfo[];
+  /**
+   * Returns a tool.
+   * @param name - Its name
+   * @returns The tool; an unknown name is an error with code not_found
+   */
+  static get(name: string): Tool;
+  /**
+   * Takes a tool of the spell away; agents that have it keep it.
+   * @param name - Its name
+   */
+  static remove(name: string): void;
+  /**
+   * Runs the tool; its arguments are checked first.
+   * @param arguments_ - The arguments by name
+   * @returns What the tool gives
+   */
+  call(arguments_?: Record<string, any> | null, options?: Cancellable): Promise<any>;
+  /**
+   * Returns what models are told of the tool.
+   * @returns Name, description and parameters
+   */
+  info(): ToolInfo;
+}
+
+/**
+ * Reads and writes files under the spell's grants.
+ *
+ * Paths are relative to the working directory. Only regular files are opened.
+ */
+declare const File: {
+  /**
+   * Reads a text file.
+   * @param path - File to read
+   * @returns The whole text
+   */
+  read(path: string): string;
+  /**
+   * Reads a file of any kind.
+   * @param path - File to read
+   * @returns The whole content
+   */
+  readBytes(path: string): Uint8Array;
+  /**
+   * Writes a file, in place of the one that is there: as a whole or not at all.
+   * @param path - File to write; its folder must exist
+   * @param content - The new content
+   */
+  write(path: string, content: string | Uint8Array): void;
+  /**
+   * Adds to the end of a file, and makes it when it is not there.
+   * @param path - File to add to; its folder must exist
+   * @param content - What to add; nothing is put between it and what is there
+   */
+  append(path: string, content: string | Uint8Array): void;
+  /**
+   * Tells whether there is a file or folder.
+   * @param path - File or folder to look for
+   * @returns Whether it is there
+   */
+  exists(path: string): boolean;
+  /**
+   * Returns what is known of a file or folder.
+   * @param path - File or folder to look at
+   * @returns Its size, kind and date
+   */
+  info(path: string): FileInfo;
+  /**
+   * Lists a folder. What may not be read is not listed.
+   * @param path - Folder to list
+   * @param options - Which names to list, and how deep
+   * @returns What is in it, by path
+   */
+  list(path: string, options?: ListOptions | null): FileInfo[];
+  /**
+   * Removes a file, a link (not what it points to), or an empty folder.
+   * @param path - What to remove
+   */
+  remove(path: string): void;
+  /**
+   * Moves a file or folder, or gives it another name.
+   * @param path - What to move
+   * @param to - Its new path; nothing may be there yet
+   */
+  move(path: string, to: string): void;
+  /**
+   * Makes a folder, and the folders above it; one that is there already is left as it is.
+   * @param path - Folder to make
+   */
+  newFolder(path: string): void;
+};
+
+/**
+ * Makes HTTP requests to hosts the spell is granted.
+ *
+ * An answer with an error status is an answer, not an error. Private and link-local addresses are
+ * reached only when they are granted by name. Proxies of the environment are not used.
+ */
+declare const Http: {
+  /**
+   * Gets a resource.
+   * @param url - Where it is; http:// or https://
+   * @param options - Headers, query, timeout, redirects
+   * @returns The answer
+   */
+  get(url: string, options?: (HttpOptions | null) & Cancellable): Promise<HttpResponse>;
+  /**
+   * Sends a body.
+   * @param url - Where to; http:// or https://
+   * @param body - Text and bytes are sent as they are, any other value as JSON
+   * @param options - Headers, query, timeout, redirects
+   * @returns The answer
+   */
+  post(url: string, body?: any, options?: (HttpOptions | null) & Cancellable): Promise<HttpResponse>;
+  /**
+   * Makes any request.
+   * @param options - The URL, and what else it takes
+   * @returns The answer
+   */
+  request(options: HttpRequest & Cancellable): Promise<HttpResponse>;
+};
+
+/** Reads the environment variables that the spell is granted. */
+declare const Env: {
+  /**
+   * Returns a variable.
+   * @param name - Name of the variable
+   * @param fallback - Returned when it is not set
+   * @returns Its value
+   */
+  get(name: string, fallback?: string | null): string | null;
+  /**
+   * Lists the variables that are set and granted.
+   * @returns Their names, sorted
+   */
+  list(): string[];
+};
+
+/** Reads standard input, which must be UTF-8 text. Nothing is read before the spell asks. */
+declare const Stdin: {
+  /**
+   * Reads all that has not been read yet.
+   * @returns The text; empty at the end
+   */
+  read(options?: Cancellable): Promise<string>;
+  /**
+   * Reads one line.
+   * @returns The line without its end, or nothing at the end of input
+   */
+  readLine(options?: Cancellable): Promise<string | null>;
+  /**
+   * Reads line by line, as they arrive.
+   * @returns The lines, without their ends
+   */
+  lines(): Stream<string, null>;
+  /**
+   * Reads line by line, as they arrive.
+   * @returns The lines, without their ends
+   */
+  lines(receive: (piece: string) => any): Promise<null>;
+  /**
+   * Reads all of it as JSON.
+   * @returns The value
+   */
+  json(options?: Cancellable): Promise<any>;
+  /**
+   * Tells whether somebody would have to type the input.
+   * @returns Whether standard input is a terminal
+   */
+  isTerminal(): boolean;
+};
+
+/** Writes log lines with fields of its own. */
+declare class Logger {
+  private constructor();
+  /**
+   * Writes a line for somebody who follows every step.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, kept apart from the text
+   */
+  static trace(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line for somebody who looks for a defect.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, kept apart from the text
+   */
+  static debug(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line that tells what happens.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, kept apart from the text
+   */
+  static info(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line about something that may be wrong.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, kept apart from the text
+   */
+  static warn(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line about something that failed.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, kept apart from the text
+   */
+  static error(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Makes a logger that adds fields to every line.
+   * @param fields - The fields
+   * @returns The logger
+   */
+  static with(fields: Record<string, any>): Logger;
+  /**
+   * Sets the least level that is written, for the rest of the run.
+   * @param level - trace, debug, info, warn or error
+   */
+  static setLevel(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): void;
+  /**
+   * Tells whether lines of a level are written.
+   * @param level - trace, debug, info, warn or error
+   * @returns Whether they are
+   */
+  static isEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean;
+  /**
+   * Writes a line for somebody who follows every step.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, beside the logger's own
+   */
+  trace(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line for somebody who looks for a defect.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, beside the logger's own
+   */
+  debug(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line that tells what happens.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, beside the logger's own
+   */
+  info(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line about something that may be wrong.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, beside the logger's own
+   */
+  warn(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Writes a line about something that failed.
+   * @param message - Text; another value is written as JSON
+   * @param fields - More values, beside the logger's own
+   */
+  error(message: any, fields?: Record<string, any> | null): void;
+  /**
+   * Makes a logger that adds these fields to this one's.
+   * @param fields - The fields
+   * @returns The logger
+   */
+  with(fields: Record<string, any>): Logger;
+  /**
+   * Sets the least level that is written, for the rest of the run.
+   * @param level - trace, debug, info, warn or error
+   */
+  setLevel(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): void;
+  /**
+   * Tells whether lines of a level are written.
+   * @param level - trace, debug, info, warn or error
+   * @returns Whether they are
+   */
+  isEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean;
+}
+
+/** Tells about the spell that runs, and runs others. */
+declare const Spell: {
+  /**
+   * Returns what is known of this spell.
+   * @returns Its name, file, language and parameters
+   */
+  info(): SpellRecord;
+  /**
+   * Runs another spell, in any language, under no more than this spell's grants and budget.
+   * @param path - Its file, relative to this spell's folder or else to the working directory
+   * @param params - Its parameters
+   * @returns The value it returns
+   */
+  run(path: string, params?: Record<string, any> | null, options?: Cancellable): Promise<any>;
+  /**
+   * Writes text to standard error, as it is.
+   * @param text - What to write; no line end is added
+   */
+  writeError(text: string): void;
+};
