@@ -9,6 +9,8 @@ from typing import Any
 FRAME = re.compile(r"^\s+at (?:(.*?) \()?(?:native|(.*?):(\d+):(\d+))\)?$")
 OWN_FILES = frozenset(("<dukpy>", "<llmspell>", "<input>", "<evalScript>"))
 UNNAMED = frozenset(("<eval>", "<anonymous>", "<null>"))
+NO_LINE = "(missing)"
+"""What a stack says of a function that computes and has called nothing yet."""
 MEMORY = "the spell needs more memory than it may use"
 
 

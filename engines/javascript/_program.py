@@ -25,7 +25,7 @@ class Program(NamedTuple):
     """A program ready to run.
 
     kind: `script` (a file whose last expression is its value), `value` (its completion value is
-        asked for), `function` (it returns its value), `module` or `error`
+        asked for), `function` (to be called, returns its value), `module` or `error`
     compiled: the script, or for `error` the engine's SyntaxError
     source: what was compiled
     """
@@ -35,39 +35,38 @@ class Program(NamedTuple):
     source: str
 
 
-def compile_program(
-    engine: QuickJS, parser: Parser, source: str, name: str, form: str
-) -> Program:
+def compile_program(engine: QuickJS, parser: Parser, source: str, name: str, form: str) -> Program:
     """Returns the first form that the source compiles in."""
     source = strip_shebang(source)
     if form == "eval" and source.lstrip().startswith("{"):
-        try:
-            wrapped = f"({source}\n)"
-            return Program("value", _compile(engine, wrapped, name), source)
-        except Thrown:
-            pass  # a block, then
-    try:
-        kind = "value" if form == "eval" else "script"
-        return Program(kind, _compile(engine, source, name), source)
-    except Thrown as thrown:
-        error = thrown.value
+        found = _try(engine, f"({source}\n)", name, AWAITS | STRICT)
+        if isinstance(found, Value):
+            return Program("value", found, source)
+    script = _try(engine, source, name, AWAITS | STRICT)
+    if isinstance(script, Value):
+        return Program("value" if form == "eval" else "script", script, source)
+    return _compile_other(engine, parser, source, name) or Program("error", script.value, source)
+
+
+def _compile_other(engine: QuickJS, parser: Parser, source: str, name: str) -> Program | None:
     if EXPORT.search(source):
         return Program("module", None, source)
     if IS_MODULE.search(source):
         return Program("module", None, parser.export_last(source))
     if RETURN.search(source):
-        try:
-            wrapped = f"(async () => {{{source}\n}})()"
-            return Program("function", _compile(engine, wrapped, name), source)
-        except Thrown:
-            pass  # the error of the first form says it better
+        body = _try(engine, f"(async () => {{{source}\n}})", name, STRICT)
+        if isinstance(body, Value):
+            return Program("function", body, source)
     if WORD.search(source) and not parser.fault(source, module=True):
         return Program("module", None, source)
-    return Program("error", error, source)
+    return None
 
 
-def _compile(engine: QuickJS, source: str, name: str) -> Value:
-    return engine.compile(source.encode(), name, AWAITS | STRICT)
+def _try(engine: QuickJS, source: str, name: str, flags: int) -> Value | Thrown:
+    try:
+        return engine.compile(source.encode(), name, flags)
+    except Thrown as thrown:
+        return thrown
 
 
 def has_value(parser: Parser, source: str) -> bool:

@@ -28,9 +28,7 @@ class Value(ctypes.Structure):
 
 UNDEFINED = Value(0, _TAG_UNDEFINED)
 _Interrupt = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-_Tracker = ctypes.PYFUNCTYPE(
-    None, ctypes.c_void_p, Value, Value, ctypes.c_bool, ctypes.c_void_p
-)
+_Tracker = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, Value, Value, ctypes.c_bool, ctypes.c_void_p)
 
 
 class Interpreter(Protocol):
@@ -117,9 +115,7 @@ class QuickJS:
     def run_module(self, source: bytes, name: str) -> None:
         """Runs a module up to its first await; raises Thrown with what it threw until then."""
         api, context = self._api, self._context
-        promise = self._checked(
-            api.JS_Eval(context, source, len(source), name.encode(), MODULE)
-        )
+        promise = self._checked(api.JS_Eval(context, source, len(source), name.encode(), MODULE))
         if api.JS_PromiseState(context, promise) == _REJECTED:
             reason = api.JS_PromiseResult(context, promise)
             self._on_rejection(0, promise, reason, True, 0)
@@ -155,8 +151,8 @@ class QuickJS:
             api.JS_FreeValue(context, given[-1])
         api.JS_FreeValue(context, self._checked(found))
 
-    def run_jobs(self, between: Callable[[], None]) -> None:
-        """Runs what promises have made ready, until nothing is; raises Thrown when the heap is full.
+    def run_jobs(self, between: Callable[[], object]) -> None:
+        """Runs what promises have made ready, until nothing is; raises Thrown without memory.
 
         between: called every 256 jobs
         """
@@ -178,12 +174,11 @@ class QuickJS:
         self._api.JS_SetMemoryLimit(self._runtime, memory)
         self._api.JS_SetMaxStackSize(self._runtime, stack)
 
-    def on_poll(self, handler: Callable[[], None]) -> None:
-        """Has `handler` called about every 10,000 steps of a running script."""
+    def on_poll(self, handler: Callable[[], bool]) -> None:
+        """Has `handler` called about every 10,000 steps; True makes the script throw."""
 
         def poll(_runtime: int, _data: int) -> int:
-            handler()
-            return 0
+            return int(handler())
 
         callback = _Interrupt(poll)
         self._kept.append(callback)

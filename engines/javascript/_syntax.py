@@ -40,11 +40,6 @@ class Parser:
         error = self._ask(source, module).get("error")
         return SyntaxFault(**error) if error else None
 
-    def fault_of_program(self, source: str) -> SyntaxFault | None:
-        """Returns what is wrong with a source that may be a module or a script."""
-        fault = self.fault(source, module=True)
-        return fault and (self.fault(source, module=False) and fault)
-
     def ends_in_expression(self, source: str) -> bool:
         """Returns whether a script's last statement is an expression."""
         return bool(self._ask(source, False).get("expression"))

@@ -13,12 +13,12 @@ from typing import Any, NoReturn
 from engines import _protocol as protocol
 from engines._channel import Channel, HostGone
 from engines.javascript import _faults
-from engines.javascript._modules import Modules
+from engines.javascript._modules import IS_MODULE, Modules
+from engines.javascript._nouns import read_nouns
 from engines.javascript._program import Program, compile_program, has_value
 from engines.javascript._quickjs import QuickJS, Thrown, load_extension
 from engines.javascript._syntax import Parser
 from engines.javascript._timers import Timers
-from engines.javascript.names import to_js
 from engines.javascript.operations import Message, Op, constants
 
 BOOT = (
@@ -29,6 +29,8 @@ PARTS = "abort async clone console syntax text".split()
 STACK = 4 * 1024 * 1024
 """Bytes of C stack a script may use: about 2,500 calls deep."""
 _PRINT = b"[%d]" % Op.PRINT
+_LAST_WORDS = frozenset((b"[%d]" % Op.FAIL, b"[%d]" % Op.TRACE))
+_EVALUATING = frozenset((Op.PROGRAM, Op.REQUIRE, Op.PART, Op.TRACE, Op.SERVE))
 FIRST_BLOCKING_ID = 1 << 31
 """Calls that block are numbered by Python from here, the others by the boot code from 1."""
 
@@ -50,7 +52,7 @@ class Engine:
         self._timers = Timers()
         self._calls: set[int] = set()
         self._callbacks: set[int] = set()
-        self._nouns = _read_nouns(api)
+        self._nouns = read_nouns(api)
         self._program: Program | None = None
         self._config: dict[str, Any] = {}
         self._values = b""
@@ -117,8 +119,9 @@ class Engine:
         """Tells the boot code of a frame."""
         kind, id, body = frame
         if kind == protocol.INTERRUPT:
+            self._stopping = True
             self._tell(Message.WAITING)
-            self._stop()
+            self._stop(self._trace)
         elif kind == protocol.RESULT and id in self._calls:
             self._calls.discard(id)
             self._tell(Message.RESULT, id, body[1:], body[0])
@@ -136,6 +139,8 @@ class Engine:
             self._engine.call(self._receive, numbers, body)
             self._engine.run_jobs(self._turn)
         except Thrown:
+            if self._stopping:
+                self._stop(self._trace)
             # Everything a script can throw is caught nearer: this is the engine without memory.
             self._fail(_faults.out_of_memory())
 
@@ -161,27 +166,33 @@ class Engine:
 
     # -- interrupts
 
-    def _turn(self) -> None:
-        """Called now and then while a script computes: stops it, or sends on what it has printed."""
+    def _turn(self) -> bool:
+        """Called now and then while a script computes; sends on what it has printed.
+
+        Returns whether the engine shall throw: that tells the line of a loop that calls nothing.
+        """
         try:
             if self._channel.interrupted:
-                self._stop()
+                if self._stopping or not self._must_throw():
+                    self._stop(self._trace)
+                return True
             self._channel.flush()
         except HostGone:
             os._exit(1)
+        return False
 
-    def _stop(self) -> None:
-        """Ends the run where the script is; nothing of the script runs any more."""
-        if self._stopping:
-            return
+    def _must_throw(self) -> bool:
         self._stopping = True
+        try:
+            self._engine.call(self._where)
+        except Thrown:
+            pass  # no stack or memory left to say where
+        return _faults.NO_LINE in self._trace
+
+    def _stop(self, stack: str) -> NoReturn:
+        """Ends the run of an interrupted spell; nothing of the script runs any more."""
         reason = self._channel.interrupted or "stop"
-        if not self._trace:
-            try:
-                self._engine.call(self._where)
-            except Thrown:
-                pass  # no stack or memory left to say where
-        self._fail(_faults.interrupted(reason, self._trace))
+        self._fail(_faults.interrupted(reason, stack))
 
     # -- what the C code calls
 
@@ -199,14 +210,15 @@ class Engine:
         if self._defect is not None:
             return None
         try:
+            if self._stopping and arguments not in _LAST_WORDS:
+                self._stop(self._trace)
             if arguments == _PRINT:
                 self._channel.print(payload)
-                answer = None
-            else:
-                op, *rest = json.loads(arguments)
-                answer = self._ops[op](payload, *rest)
-            if self._channel.interrupted:
-                self._stop()
+                return None
+            op, *rest = json.loads(arguments)
+            answer: bytes | None = self._ops[op](payload, *rest)
+            if self._channel.interrupted and op not in _EVALUATING:
+                self._turn()
         except BaseException as defect:  # noqa: BLE001 - the C code would tell the script of it
             self._keep(defect)
             return None
@@ -261,6 +273,8 @@ class Engine:
         self._value = payload
 
     def _on_fail(self, payload: bytes) -> None:
+        if self._stopping:
+            self._stop(json.loads(payload).get("stack") or self._trace)
         self._fail(self._error_map(payload))
 
     def _on_exit(self, payload: bytes, code: int) -> None:
@@ -323,7 +337,7 @@ class Engine:
             source = self._modules.source(frame["file"])
             fault = None
             if source is not None and not frame["file"].endswith(".json"):
-                fault = self._parser.fault_of_program(source)
+                fault = self._parser.fault(source, module=bool(IS_MODULE.search(source)))
             if fault is not None:
                 found["message"] = f"{fault.message} (line {fault.line}, column {fault.column})"
                 frame["line"] = fault.line
@@ -337,27 +351,3 @@ def _read(*names: str) -> bytes:
 def _stack_size() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
     return STACK if soft == resource.RLIM_INFINITY else min(STACK, soft // 2)
-
-
-def _read_nouns(api: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Returns what the boot code has to know of each noun, by its name."""
-    nouns: dict[str, dict[str, Any]] = {}
-    for group, skip in (("globals", 0), ("objects", 1)):
-        for noun in api.get(group, ()):
-            name = noun["name"]
-            entry = nouns.setdefault(name, {"functions": [], "methods": [], "engine": False})
-            for f in noun["functions"]:
-                entry["engine"] = entry["engine"] or f["kind"] == "engine"
-                if f["kind"] == "engine":
-                    continue
-                entry["methods" if skip else "functions"].append(
-                    {
-                        "name": f"{name}.{to_js(f['name'])}",
-                        "key": to_js(f["name"]),
-                        "number": f["number"],
-                        "kind": f["kind"],
-                        "params": [to_js(p["name"]) for p in f["params"]],
-                        "skip": skip,
-                    }
-                )
-    return nouns

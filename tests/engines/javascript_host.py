@@ -128,9 +128,8 @@ class Host:
         found = find_spec("dukpy")
         assert found is not None and found.submodule_search_locations is not None
         packages = str(Path(found.submodule_search_locations[0]).parent)
-        api = Path(__file__).with_name("javascript_api.json")
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(WORKER), str(theirs.fileno()), str(api)]
+            [sys.executable, "-I", "-S", "-B", str(WORKER), str(theirs.fileno()), json.dumps(API)]
             + [str(ROOT), packages],
             pass_fds=[theirs.fileno()],
             env={},
@@ -219,40 +218,54 @@ class Host:
     def called(self, id: int, number: int, args: list[Any]) -> None:
         """Answers one call."""
         first = args[0] if args else None
-        if number == 0 or number == 10:
+        if number in (0, 10):
             self.answer(id, first)
         elif number == 1:
-            seconds = (args[1] or {}).get("seconds", 0) if len(args) > 1 else 0
-            if seconds:
-                self.later(seconds, lambda: self.answer(id, first))
-            else:
-                self.answer(id, first)
+            self.later_answer(id, first, args[1] if len(args) > 1 else None)
         elif number in (2, 3):
-            self.refuse(
-                id,
-                code=first,
-                message="it failed",
-                hint="try again",
-                retryable=True,
-                details={"status": 429},
-            )
+            self.fail(id, str(first))
         elif number == 4:
-            self.next_callback += 1
-            self.waiting[self.next_callback] = id
-            request = json.dumps([first[MARK][1], args[1] if len(args) > 1 else []])
-            self.send(protocol.CALLBACK, self.next_callback, request.encode())
-        elif number == 6:
-            self.streams[id] = list(range(first))
+            self.call_back(id, first, args[1] if len(args) > 1 else [])
+        elif number in (6, 8, 11, 12):
+            self.make(id, number, args)
+        elif number in (13, 14, 15) and first is not None:
+            self.stream(id, number, first[MARK][2])
+
+    def later_answer(self, id: int, value: Any, options: Any) -> None:
+        """Answers at once, or after `options.seconds`."""
+        seconds = (options or {}).get("seconds", 0)
+        if seconds:
+            self.later(seconds, lambda: self.answer(id, value))
+        else:
+            self.answer(id, value)
+
+    def fail(self, id: int, code: str) -> None:
+        """Answers with an error that has all its fields."""
+        details = {"status": 429}
+        self.refuse(
+            id, code=code, message="it failed", hint="try again", retryable=True, details=details
+        )
+
+    def call_back(self, id: int, script_function: Any, arguments: list[Any]) -> None:
+        """Calls a script's function; its answer becomes the call's."""
+        self.next_callback += 1
+        self.waiting[self.next_callback] = id
+        request = json.dumps([script_function[MARK][1], arguments])
+        self.send(protocol.CALLBACK, self.next_callback, request.encode())
+
+    def make(self, id: int, number: int, args: list[Any]) -> None:
+        """Answers with objects and records."""
+        if number == 6:
+            # A negative count stands for a stream that breaks there.
+            self.streams[id] = list(range(args[0])) if args[0] >= 0 else [0, 1, -1]
             self.answer(id, {MARK: ["o", "Stream", id]})
         elif number == 8:
-            self.answer(id, {MARK: ["o", "Agent", 70 + len(first or {})]})
+            self.answer(id, {MARK: ["o", "Agent", 70 + len(args[0] if args else {})]})
         elif number == 11:
-            text = {"text": f"heard {args[1]}", "agent": args[0]}
-            self.answer(id, {MARK: ["r", "AgentResult", text]})
-        elif number == 12:
+            record = {"text": f"heard {args[1]}", "agent": args[0]}
+            self.answer(id, {MARK: ["r", "AgentResult", record]})
+        else:
             self.answer(id, "agent")
-        elif number in (13, 14, 15):
-            self.stream(id, number, first[MARK][2])
 
     def stream(self, id: int, number: int, stream: int) -> None:
         """Answers Stream's next, result and close."""

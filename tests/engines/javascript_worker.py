@@ -1,4 +1,4 @@
-"""Runs the JavaScript engine as a worker process does, with a sample API given as a JSON file."""
+"""Runs the JavaScript engine as a worker process does, with a sample API given as JSON."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
-    """Arguments: socket descriptor, API file, folders of modules."""
-    fd, api_file, folders = int(arguments[0]), arguments[1], arguments[2:]
+    """Arguments: socket descriptor, API, folders of modules."""
+    fd, api, folders = arguments[0], json.loads(arguments[1]), arguments[2:]
     sys.path.extend(folders)
     from engines import _worker
 
-    with open(api_file, encoding="utf-8") as file:
-        api = json.load(file)
     _worker._read_api = lambda: api
-    _worker.main([str(fd), "javascript", *folders])
+    _worker.main([fd, "javascript", *folders])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ const core = {
   fromCharCode, functionText, getOwnPropertyDescriptor, getPrototypeOf, handles, hasOwn, hide, indexOf, isArray,
   isObject, join, keysOf, mapForEach, mapGet, mapSet, matches, newPromise, patternText, plainBytes, provided, push, put,
   raw, records, rejected, repeat, resolved, setAdd, setDelete, setForEach, setup, signals, slice, startTimer, stopTimer,
-  stringify, then, toWellFormed, typedArrayName, weakGet, weakHas, wrongArgument, SpellError,
+  stringify, then, toWellFormed, typedArrayName, weakGet, weakHas, weakSet, wrongArgument, SpellError,
   OPS: { __proto__: null, PRINT, CALL_NOTE },
   classes: { __proto__: null },
   spell: undefined,

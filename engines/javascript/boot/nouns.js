@@ -184,7 +184,11 @@ function lazyGlobal(name, make) {
     configurable: true,
     get() {
       const value = make(name);
-      hide(global, name, value);
+      try {
+        hide(global, name, value);
+      } catch {
+        // A frozen global: the next touch finds the same value again.
+      }
       return value;
     },
     set(value) {

@@ -36,6 +36,8 @@ function startProgram(isMarked, values) {
     then(import(id), (namespace) => finishModule(namespace.default), failRun);
   } else if (kind === 'thrown') {
     failRun(program.value);
+  } else if (kind === 'function') {
+    then(apply(program.value, undefined, []), finishRun, failRun);
   } else {
     // The engine wraps a script's completion value, so that a promise there is not awaited unseen.
     then(program.value, (completion) => then(resolved(completion.value), finish, failRun), failRun);

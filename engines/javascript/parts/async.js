@@ -1,141 +1,161 @@
 // Async: many things at once, with limits, time-outs and tasks.
 (core) => {
   'use strict';
-  const { apply, hide, isArray, newPromise, put, rejected, resolved, startTimer, stopTimer, then } = core;
-  const { wrongArgument, SpellError } = core;
-  const { Symbol } = core.classes;
+  const { apply, hide, isArray, isObject, keysOf, newPromise, put, rejected, resolved, startTimer, stopTimer } = core;
+  const { then, weakGet, weakSet, wrongArgument, SpellError } = core;
+  const { WeakMap } = core.classes;
   const AbortController = core.provided('AbortController');
+  const cancellers = new WeakMap();
 
   const start = (work, args) =>
     newPromise((resolve) => resolve(typeof work === 'function' ? apply(work, undefined, args) : work));
 
-  function listFrom(name, list) {
-    if (isArray(list)) return list;
-    throw wrongArgument(`Async.${name}: 'list' must be a list`);
+  const cancelled = () => new SpellError('the task was cancelled', { code: 'cancelled' });
+
+  function checkList(name, what, list) {
+    if (!isArray(list)) throw wrongArgument(`Async.${name}: '${what}' must be a list`);
   }
 
-  function secondsFrom(name, seconds) {
+  function checkFunction(name, fn) {
+    if (typeof fn !== 'function') throw wrongArgument(`Async.${name}: 'fn' must be a function`);
+  }
+
+  function millisecondsFrom(name, seconds) {
     if (typeof seconds === 'number' && seconds >= 0) return seconds * 1000;
     throw wrongArgument(`Async.${name}: 'seconds' must be a number that is not negative`);
   }
 
   function limitFrom(options) {
-    const limit = options === undefined || options === null ? undefined : options.limit;
+    if (options === undefined || options === null) return Infinity;
+    if (!isObject(options)) throw wrongArgument("Async.map: 'options' must be an object");
+    const names = keysOf(options);
+    for (let i = 0; i < names.length; i++) {
+      if (names[i] !== 'limit') throw wrongArgument(`Async.map: '${names[i]}' is not an option`, "known is 'limit'");
+    }
+    const { limit } = options;
     if (limit === undefined || limit === null) return Infinity;
     if (typeof limit === 'number' && limit >= 1 && limit % 1 === 0) return limit;
     throw wrongArgument("Async.map: 'limit' must be a whole number from 1");
   }
 
-  /** Runs up to `limit` of `work(item, index)` at a time; the first failure starts no more and fails the whole. */
-  function mapList(list, work, limit) {
+  /** Cancels what is still at work: aborts the signal its functions were given, ends its tasks. */
+  function cancelAll(controller, items) {
+    controller.abort(cancelled());
+    for (let i = 0; i < items.length; i++) {
+      const cancel = isObject(items[i]) ? weakGet(cancellers, items[i]) : undefined;
+      if (cancel !== undefined) cancel();
+    }
+  }
+
+  /**
+   * Runs up to `limit` items at a time through `begin(index, signal)`; the first failure starts no more, cancels the
+   * others and fails the whole.
+   */
+  function runList(items, limit, begin) {
     return newPromise((resolve, reject) => {
+      const controller = new AbortController();
       const results = [];
-      results.length = list.length;
+      results.length = items.length;
       let next = 0;
-      let open = list.length;
-      let failed = false;
-      if (open === 0) {
-        resolve(results);
-        return;
-      }
-      const begin = () => {
+      let open = items.length;
+      if (open === 0) resolve(results);
+      const fail = (error) => {
+        next = items.length;
+        reject(error);
+        cancelAll(controller, items);
+      };
+      const startNext = () => {
         const index = next++;
         const done = (value) => {
           put(results, index, value);
           if (--open === 0) resolve(results);
-          else if (next < list.length && !failed) begin();
+          else if (next < items.length) startNext();
         };
-        then(start(work, [list[index], index]), done, (error) => {
-          failed = true;
-          reject(error);
-        });
+        then(begin(index, controller.signal), done, fail);
       };
-      for (let i = 0; i < limit && i < list.length; i++) begin();
+      while (next < items.length && next < limit) startNext();
     });
   }
 
-  class Task {
-    #promise;
-    #controller = new AbortController();
-    #end;
-    #done = false;
-
-    constructor(fn, args) {
-      this.#promise = newPromise((resolve, reject) => {
-        const ending = (how) => (value) => {
-          this.#done = true;
-          how(value);
-        };
-        this.#end = ending(reject);
-        then(resolved(undefined), () => then(start(fn, args), ending(resolve), ending(reject)));
-      });
-    }
-
-    /** Aborts when the task is cancelled: pass it to what the task calls. */
-    get signal() {
-      return this.#controller.signal;
-    }
-
-    wait() {
-      return this.#promise;
-    }
-
-    done() {
-      return this.#done;
-    }
-
-    cancel() {
-      if (this.#done) return;
-      const error = new SpellError('the task was cancelled', { code: 'cancelled' });
-      then(this.#promise, undefined, () => {}); // nobody has to wait for what was cancelled
-      this.#end(error);
-      this.#controller.abort(error);
-    }
+  function spawn(fn, args) {
+    const controller = new AbortController();
+    let isDone = false;
+    let end;
+    const task = newPromise((resolve, reject) => {
+      const ending = (how) => (value) => {
+        isDone = true;
+        how(value);
+      };
+      end = ending(reject);
+      then(resolved(undefined), () => then(start(fn, args), ending(resolve), end));
+    });
+    const cancel = () => {
+      if (isDone) return;
+      then(task, undefined, () => {}); // nobody has to wait for what was cancelled
+      const error = cancelled();
+      end(error);
+      controller.abort(error);
+    };
+    weakSet(cancellers, task, cancel);
+    hide(task, 'signal', controller.signal);
+    hide(task, 'wait', () => task);
+    hide(task, 'done', () => isDone);
+    hide(task, 'cancel', cancel);
+    return task;
   }
-  hide(Task.prototype, Symbol.toStringTag, 'Task');
 
   const Async = {
-    all(list) {
-      return mapList(listFrom('all', list), (work) => start(work, []), Infinity);
+    all(tasks) {
+      checkList('all', 'tasks', tasks);
+      return runList(tasks, Infinity, (index, signal) => start(tasks[index], [signal]));
     },
 
-    map(list, fn, options) {
-      if (typeof fn !== 'function') throw wrongArgument("Async.map: 'fn' must be a function");
-      return mapList(listFrom('map', list), fn, limitFrom(options));
+    map(items, fn, options) {
+      checkList('map', 'items', items);
+      checkFunction('map', fn);
+      return runList(items, limitFrom(options), (index, signal) => start(fn, [items[index], index, signal]));
     },
 
-    race(list) {
-      const from = listFrom('race', list);
-      if (from.length === 0) return rejected(wrongArgument("Async.race: 'list' must not be empty"));
+    race(tasks) {
+      checkList('race', 'tasks', tasks);
+      if (tasks.length === 0) return rejected(wrongArgument("Async.race: 'tasks' must not be empty"));
       return newPromise((resolve, reject) => {
-        for (let i = 0; i < from.length; i++) then(start(from[i], []), resolve, reject);
+        const controller = new AbortController();
+        const ending = (how) => (value) => {
+          how(value);
+          cancelAll(controller, tasks);
+        };
+        for (let i = 0; i < tasks.length; i++) {
+          then(start(tasks[i], [controller.signal]), ending(resolve), ending(reject));
+        }
       });
     },
 
     sleep(seconds) {
-      const wait = secondsFrom('sleep', seconds);
-      return newPromise((resolve) => startTimer(resolve, wait, [], false));
+      const wait = millisecondsFrom('sleep', seconds);
+      return newPromise((resolve) => startTimer(() => resolve(undefined), wait, [], false));
     },
 
     spawn(fn, ...args) {
-      if (typeof fn !== 'function') throw wrongArgument("Async.spawn: 'fn' must be a function");
-      return new Task(fn, args);
+      checkFunction('spawn', fn);
+      return spawn(fn, args);
     },
 
-    timeout(seconds, work) {
-      const wait = secondsFrom('timeout', seconds);
+    timeout(seconds, fn) {
+      const wait = millisecondsFrom('timeout', seconds);
       return newPromise((resolve, reject) => {
         const controller = new AbortController();
         const timer = startTimer(() => {
           const error = new SpellError(`it took longer than ${seconds} seconds`, { code: 'timeout', retryable: true });
           reject(error);
           controller.abort(error);
+          cancelAll(controller, [fn]);
         }, wait, [], false);
         const ending = (how) => (value) => {
           stopTimer(timer);
           how(value);
         };
-        then(start(work, [controller.signal]), ending(resolve), ending(reject));
+        then(start(fn, [controller.signal]), ending(resolve), ending(reject));
       });
     },
   };

@@ -14,6 +14,7 @@
   const WIDTH = 72;
   const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
   const CLASS = /^class\b/;
+  const OWN_FRAME = /<dukpy>|<llmspell>|^ +at call_python \(native\)$/;
 
   const quote = (value) => {
     const quoted = stringify(value);
@@ -59,8 +60,14 @@
 
   function errorText(error) {
     const stack = typeof error.stack === 'string' ? error.stack : '';
-    const title = `${error.name}: ${error.message}`;
-    return stack ? `${title}\n${stack[stack.length - 1] === '\n' ? slice(stack, 0, -1) : stack}` : title;
+    let text = `${error.name}: ${error.message}`;
+    for (let from = 0; from < stack.length; ) {
+      const end = indexOf(stack, '\n', from) < 0 ? stack.length : indexOf(stack, '\n', from);
+      const frame = slice(stack, from, end);
+      if (!matches(OWN_FRAME, frame)) text += `\n${frame}`;
+      from = end + 1;
+    }
+    return text;
   }
 
   /** Lays parts out on one line, or on one each when that is too long. */

@@ -22,7 +22,10 @@
   const last = body[body.length - 1];
   if (last === undefined || last.type !== 'ExpressionStatement') return { expression: false };
   if (!module) return { expression: body.length > 1 };
+  // An assignment and not `export default (…)`, whose errors the engine places on the module's first line.
   const { start, end } = last.expression;
-  const before = `${source.slice(0, start)}export default (`;
-  return { expression: true, rewritten: `${before}${source.slice(start, end)})${source.slice(end)}` };
+  const value = `spell_value_${source.length}`;
+  const before = `${source.slice(0, start)}${value} = (`;
+  const after = `${source.slice(end)}\nvar ${value}; export { ${value} as default };`;
+  return { expression: true, rewritten: `${before}${source.slice(start, end)})${after}` };
 })(dukpy);
