@@ -56,6 +56,7 @@ class Session:
     data: the user's data folder (models)
     stdin: the run's standard input
     write_error: writes text to the run's standard error, for the spell's own messages
+    write: writes to the run's standard output, counted against its limit; set by the run
     run_spell: runs another spell file under this session's grants and returns its value
     audit: told every permission decision: (api, kind, value, allowed)
     """
@@ -73,6 +74,7 @@ class Session:
     write_error: Callable[[str], None]
     run_spell: Callable[[str, Any, Session], Awaitable[Any]]
     params: dict[str, Any] = field(default_factory=dict)
+    write: Callable[[bytes], None] = field(default=lambda _text: None)
     audit: Callable[[str, str, str, bool], None] | None = None
     depth: int = 0
     door: Door = field(init=False)

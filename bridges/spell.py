@@ -73,6 +73,14 @@ class Spell(Bridge):
         return await self.session.run_spell(path.value, params or {}, self.session)
 
     @host_function(needs=NOTHING, since=1, one_way=True)
+    def write(self, text: str) -> None:
+        """Writes text to standard output, as it is; printing adds a line end.
+
+        text: What to write
+        """
+        self.session.write(text.encode("utf-8"))
+
+    @host_function(needs=NOTHING, since=1, one_way=True)
     def write_error(self, text: str) -> None:
         """Writes text to standard error, as it is.
 

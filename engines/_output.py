@@ -109,7 +109,16 @@ class Prints:
         """Writes text, or queues it where an event loop runs; raises OutputClosed."""
         left = max(0, self._limit - self._counted)
         self.count(len(text))
-        text = text[:left]
+        self._put(text[:left])
+
+    def write(self, text: bytes) -> None:
+        """Writes text that was counted on its way here; told to `failed` when the output breaks."""
+        try:
+            self._put(text)
+        except OutputClosed as closed:
+            self._failed(closed)
+
+    def _put(self, text: bytes) -> None:
         if self._loop is None:
             self._output.write(text)
             return

@@ -83,6 +83,7 @@ class Run:
         self._calls = Calls(session, self._codec, modules, self._send, self.interrupt)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._prints = Prints(output, session.limits.output, self.interrupt, self._output_failed)
+        session.write = self._prints.write
         self._wakened: asyncio.Event | None = None
 
     # -- the two ways to run

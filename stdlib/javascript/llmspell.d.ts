@@ -999,6 +999,11 @@ declare const Spell: {
    */
   run(path: string, params?: Record<string, any> | null, options?: Cancellable): Promise<any>;
   /**
+   * Writes text to standard output, as it is; printing adds a line end.
+   * @param text - What to write
+   */
+  write(text: string): void;
+  /**
    * Writes text to standard error, as it is.
    * @param text - What to write; no line end is added
    */

@@ -745,6 +745,10 @@ function Spell.info() end
 ---@return any # The value it returns
 function Spell.run(path, params) end
 
+---Writes text to standard output, as it is; printing adds a line end.
+---@param text string What to write
+function Spell.write(text) end
+
 ---Writes text to standard error, as it is.
 ---@param text string What to write; no line end is added
 function Spell.write_error(text) end
