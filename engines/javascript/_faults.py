@@ -56,6 +56,16 @@ def endless_wait() -> dict[str, Any]:
     }
 
 
+def syntax_error(message: str, file: str, line: int) -> dict[str, Any]:
+    """Returns the error map of a source that is no program."""
+    return {
+        "code": "spell_error",
+        "name": "SyntaxError",
+        "message": message,
+        "traceback": [{"file": file, "line": line, "function": ""}],
+    }
+
+
 def error_map(told: dict[str, Any]) -> dict[str, Any]:
     """Returns the error map of a thrown value as boot/errors.js describes it."""
     name, message = told.get("name", ""), told.get("message", "")

@@ -287,6 +287,8 @@ class Engine:
         )
         self._program = program
         self._modules.add(name, program.source)
+        if self._config["form"] == "check" and program.kind != "error":
+            self._end_check(program)
         if program.compiled is None:
             return json.dumps({"kind": "module", "id": name}).encode()
         try:
@@ -297,6 +299,16 @@ class Engine:
         except Thrown as thrown:
             self._engine.give(thrown.value)
             return b'{"kind":"thrown"}'
+
+    def _end_check(self, program: Program) -> NoReturn:
+        """Ends a run that looks for syntax errors only."""
+        # Compiling a module would load what it imports, and nobody answers that here.
+        fault = None
+        if program.kind == "module":
+            fault = self._parser.fault(program.source, module=True)
+        if fault is not None:
+            self._fail(_faults.syntax_error(fault.message, self._config["name"], fault.line))
+        self._end(protocol.DONE, 0, b"null")
 
     def _on_require(self, payload: bytes, importer: str) -> bytes:
         found = self._modules.require(self._engine, payload.decode("utf-8", "replace"), importer)
