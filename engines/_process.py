@@ -13,6 +13,8 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKER = os.path.join(ROOT, "engines", "_worker.py")
 LIBRARIES = {"lua": "lupa", "javascript": "dukpy"}
+LAST_MOMENTS = 1.0
+"""Seconds a worker that closed its socket has to end; one that lives on then is killed."""
 
 
 class Worker:
@@ -67,11 +69,24 @@ class Worker:
     def bury(self) -> int:
         """Waits for the end and returns the exit status (negative: the signal); notes `cpu`."""
         if self._status is None:
-            _, status, usage = os.wait4(self.pid, 0)
-            self._status = os.waitstatus_to_exitcode(status)
-            self.cpu = usage.ru_utime + usage.ru_stime
+            self._status = self._await_end()
             os.close(self.fd)
         return self._status
+
+    def _await_end(self) -> int:
+        from time import monotonic, sleep
+
+        last = monotonic() + LAST_MOMENTS
+        pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        while not pid:
+            if monotonic() > last:
+                self.kill()
+                pid, status, usage = os.wait4(self.pid, 0)
+            else:
+                sleep(0.0005)
+                pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+        self.cpu = usage.ru_utime + usage.ru_stime
+        return os.waitstatus_to_exitcode(status)
 
     def end(self) -> int:
         """Kills the worker where it still runs, and buries it."""

@@ -17,8 +17,9 @@ def main(arguments: list[str]) -> None:
 
     from engines._channel import Channel, HostGone
 
+    # Whatever else was open where llmspell was started is none of a spell's business.
     os.closerange(3, fd)
-    os.closerange(fd + 1, 64)
+    os.closerange(fd + 1, 1 << 16)
     channel = Channel(fd)
     try:
         _serve(channel, language)
@@ -74,7 +75,7 @@ def _report(channel: object) -> None:
     from engines._protocol import BROKEN
 
     assert isinstance(channel, Channel)
-    # Written by hand: a hardened worker can open no file, so the module traceback cannot be imported.
+    # Written by hand: a hardened worker can open no file, so traceback cannot be imported.
     _, error, frame = sys.exc_info()
     lines = []
     while frame is not None:

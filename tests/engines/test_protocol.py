@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +178,42 @@ def test_a_hostile_worker_ends_only_itself(data: bytes, language: str, tmp_path:
     outcome = hostile(tmp_path, data, language)
     assert outcome.error is not None
     assert outcome.error.code in ("worker_crashed", "internal", "spell_error"), outcome.error
+
+
+def test_a_worker_that_lives_on_behind_a_closed_socket_is_killed(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        theirs.shutdown(socket.SHUT_RDWR)
+        time.sleep(60)
+        os._exit(0)
+    theirs.close()
+    ours.setblocking(False)
+    began = time.monotonic()
+    worker = Worker("lua", pid, ours.detach())
+    run = Run(worker, make_session(tmp_path), Modules("lua", tmp_path), Output(-1))
+    outcome = run.execute(Program("", "spell.lua", "file"))
+    assert time.monotonic() - began < 30
+    assert isinstance(outcome.error, WorkerCrashed)
+
+
+def test_a_worker_keeps_nothing_that_was_open_where_it_started(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    opened = os.open(secret, os.O_RDONLY)
+    number = fcntl.fcntl(opened, fcntl.F_DUPFD, 300)
+    os.set_inheritable(number, True)
+    worker = Worker.start("lua")
+    try:
+        os.set_blocking(worker.fd, True)
+        os.read(worker.fd, 9)  # READY
+        folder = Path(f"/proc/{worker.pid}/fd")  # where the system has it
+        kept = [os.readlink(entry) for entry in folder.iterdir()] if folder.is_dir() else []
+        assert str(secret) not in kept
+    finally:
+        worker.end()
+        os.close(number)
+        os.close(opened)
 
 
 def test_a_worker_that_vanishes_is_a_crash(tmp_path: Path) -> None:
