@@ -119,18 +119,12 @@ async def date_and_time(_session: Session, arguments: dict[str, Any]) -> Any:
 
 
 async def json_query(_session: Session, arguments: dict[str, Any]) -> Any:
-    import jmespath
-    from jmespath.exceptions import JMESPathError
+    from bridges._query import query
 
     data = arguments["data"]
     if isinstance(data, str):
         data = _json.parse(data, "json_query: 'data'")
-    try:
-        return jmespath.search(arguments["query"], data)
-    except (JMESPathError, ValueError, TypeError) as error:
-        raise InvalidArgument(f"json_query: the query cannot be used: {error}") from None
-    except RecursionError:
-        raise InvalidArgument("json_query: the query is nested too deeply") from None
+    return await asyncio.to_thread(query, arguments["query"], data)
 
 
 async def csv_read(session: Session, arguments: dict[str, Any]) -> Any:

@@ -32,6 +32,9 @@ def calculate(expression: str) -> int | float | bool:
     engine = simpleeval.SimpleEval(
         operators=_operators(simpleeval.DEFAULT_OPERATORS), functions=_functions(), names=NAMES
     )
+    # Methods of numbers and texts, and formatting, make values of any size.
+    for kind in (ast.Attribute, ast.Subscript, ast.JoinedStr, ast.FormattedValue):
+        engine.nodes.pop(kind, None)
     try:
         # Parsed here, so that statements are errors and not warnings of the library's.
         parsed = ast.parse(expression.strip().replace("^", "**"), mode="eval")

@@ -11,7 +11,14 @@ import pytest
 from bridges import _builtin_runs, _search
 from bridges._builtins import BUILTINS
 from bridges._calculator import calculate
-from bridges._errors import InvalidArgument, NotFound, PermissionDenied, SpellError, TimeLimit
+from bridges._errors import (
+    InvalidArgument,
+    LimitExceeded,
+    NotFound,
+    PermissionDenied,
+    SpellError,
+    TimeLimit,
+)
 from bridges._permissions import Grants
 from bridges._session import Session
 from tests.sessions import make_session
@@ -177,6 +184,10 @@ def test_calculator(tmp_path: Path, expression: str, value: Any) -> None:
         "round(1, -(10 ** 9))",
         "a = 1",
         "1; 2",
+        "(255).to_bytes(2 * 10 ** 9, 'big')",
+        "'a'.ljust(2 * 10 ** 9)",
+        "f'{1:>2000000000}'",
+        "pi.real",
     ],
 )
 def test_calculator_refuses(expression: str) -> None:
@@ -238,6 +249,23 @@ def test_json_query(tmp_path: Path) -> None:
             use(session, "json_query", query=query, data=wrong)
     with pytest.raises(InvalidArgument):
         use(session, "json_query", query="(" * 1000 + "a" + ")" * 900, data={})
+
+
+@pytest.mark.parametrize(
+    "doubling", ["[@, @]", "[@, @][]", "{a: @, b: @}", "join('', [@, @])", "to_array([@, @])"]
+)
+def test_a_query_that_doubles_its_value_is_stopped(tmp_path: Path, doubling: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(LimitExceeded):
+        use(make_session(tmp_path), "json_query", query="|".join([doubling] * 30), data='"x"')
+    assert time.monotonic() - began < 30
+
+
+def test_a_query_over_much_data_is_not_stopped(tmp_path: Path) -> None:
+    data = [{"name": f"n{i}", "age": i} for i in range(20_000)]
+    query = "sort_by([?age > `10`], &age)[*].{n: name}"
+    found = use(make_session(tmp_path), "json_query", query=query, data=data)
+    assert len(found) == 19_989
 
 
 def test_every_error_of_the_query_library_is_caught() -> None:
