@@ -50,7 +50,9 @@ def spell_seconds(language: str, source: str) -> float:
         session.spell_name = spelling(language)
         worker = Worker.start(language)
         time.sleep(0.3)
-        run = Run(worker, session, Modules(language, Path(folder)), Output(null.fileno()))
+        run = Run(
+            worker, session, Modules(language, Path(folder), session.grants), Output(null.fileno())
+        )
         start = time.perf_counter()
         outcome = run.execute(Program(source, f"bench.{SUFFIX[language]}", "file"))
         seconds = time.perf_counter() - start

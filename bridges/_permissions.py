@@ -209,6 +209,12 @@ class Grants:
         """Returns why a resolved path is not granted (`missing`, `denied` …), or nothing."""
         return next(filter(None, (grants._why_not_path(kind, real) for grants in self._all())), "")
 
+    def hides(self, real: str, root: str) -> bool:
+        """Tells whether a file below a modules folder `root` may not be loaded all the same."""
+        if any(_below(fold(real), fold(str(d))) for g in self._all() for d in g.deny_read):
+            return True
+        return is_secret(real) and not is_secret(root) and not all(g.secrets for g in self._all())
+
     def reaches(self, host: str, port: int, address: Address | None = None) -> bool:
         """Tells whether a host may be reached; with `address`, whether there."""
         return not self._why_not_host(host, port, address)

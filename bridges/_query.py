@@ -67,7 +67,7 @@ def _interpreter() -> Any:
 
 
 def _costs(value: Any) -> Iterator[int]:
-    """Yields what each part counts, written out: a list held twice is twice as large on the wire."""
+    """Yields what each part counts, written out: a list held twice crosses twice."""
     waiting = [value]
     while waiting:
         part = waiting.pop()

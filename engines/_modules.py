@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridges._errors import InvalidArgument, NotFound, PermissionDenied
+from bridges._permissions import Grants
 
 STDLIB = Path(__file__).parent.parent / "stdlib"
 MAX_BYTES = 4 * 1024 * 1024
@@ -21,10 +22,11 @@ class Modules:
     folder; `llmspell/NAME` for the standard library.
     """
 
-    def __init__(self, language: str, folder: Path, more: tuple[Path, ...] = ()) -> None:
-        """folder: the spell's own; more: folders that `modules` grants add."""
+    def __init__(self, language: str, folder: Path, grants: Grants) -> None:
+        """folder: the spell's own; grants: name more folders, and what is not loaded."""
         self._language = language
-        self._roots = [folder.resolve(), *(path.resolve() for path in more)]
+        self._grants = grants
+        self._roots = [folder.resolve(), *(path.resolve() for path in grants.modules)]
 
     def load(self, importer: str, name: str) -> tuple[str, str]:
         """Returns the id and source of the module `name` that module `importer` asks for.
@@ -85,6 +87,11 @@ class Modules:
                     raise PermissionDenied(
                         f"module {name!r} leads outside the spell's folder",
                         hint="add its folder to modules under [security]",
+                    )
+                if self._grants.hides(str(real), str(root)):
+                    raise PermissionDenied(
+                        f"module {name!r} is a file that spells may not read",
+                        hint="it is on the list of secrets, or a deny rule refuses it",
                     )
                 return path, _read(name, real)
         raise NotFound(f"there is no module {name!r}", hint=f"looked for {', '.join(paths)}")

@@ -108,7 +108,7 @@ def execute(
     run: Session, spell: Spell, program_text: Program, worker: Worker, output: Output
 ) -> Outcome:
     """Runs a spell to its end."""
-    modules = Modules(spell.language.name, spell.folder, run.grants.modules)
+    modules = Modules(spell.language.name, spell.folder, run.grants)
     return Run(worker, run, modules, output).execute(program_text)
 
 
@@ -146,7 +146,7 @@ class Nested:
         )
         worker = Worker.start(spell.language.name)
         output = Output(self._invocation.world.stdout.fileno())
-        modules = Modules(spell.language.name, spell.folder, caller.grants.modules)
+        modules = Modules(spell.language.name, spell.folder, caller.grants)
         text = Program(spell.source, spell.file_name, "file")
         try:
             outcome = await Run(worker, inner, modules, output).execute_async(text)

@@ -23,7 +23,7 @@ def cast(
 
     session.spell_name = spelling(language)
     name = f"spell{LANGUAGES[language].suffixes[0]}"
-    modules = Modules(language, folder or session.grants.base, session.grants.modules)
+    modules = Modules(language, folder or session.grants.base, session.grants)
     with tempfile.TemporaryFile() as printed:
         run = Run(Worker.start(language), session, modules, Output(printed.fileno()))
         outcome = run.execute(Program(source, name, form, ("one", "two")))

@@ -149,7 +149,8 @@ def hostile(tmp_path: Path, data: bytes, language: str = "lua") -> Outcome:
     worker = Worker(language, pid, ours.detach())
     session = make_session(tmp_path)
     with (tmp_path / "printed").open("wb") as printed:
-        run = Run(worker, session, Modules(language, tmp_path), Output(printed.fileno()))
+        modules = Modules(language, tmp_path, session.grants)
+        run = Run(worker, session, modules, Output(printed.fileno()))
         return run.execute(Program("", "spell.lua", "file"))
 
 
@@ -191,7 +192,8 @@ def test_a_worker_that_lives_on_behind_a_closed_socket_is_killed(tmp_path: Path)
     ours.setblocking(False)
     began = time.monotonic()
     worker = Worker("lua", pid, ours.detach())
-    run = Run(worker, make_session(tmp_path), Modules("lua", tmp_path), Output(-1))
+    session = make_session(tmp_path)
+    run = Run(worker, session, Modules("lua", tmp_path, session.grants), Output(-1))
     outcome = run.execute(Program("", "spell.lua", "file"))
     assert time.monotonic() - began < 30
     assert isinstance(outcome.error, WorkerCrashed)
