@@ -151,21 +151,14 @@ class QuickJS:
             api.JS_FreeValue(context, given[-1])
         api.JS_FreeValue(context, self._checked(found))
 
-    def run_jobs(self, between: Callable[[], object]) -> None:
-        """Runs what promises have made ready, until nothing is; raises Thrown without memory.
-
-        between: called every 256 jobs
-        """
+    def run_jobs(self) -> None:
+        """Runs what promises have made ready, until nothing is; raises Thrown without memory."""
         execute, runtime, which = self._api.JS_ExecutePendingJob, self._runtime, ctypes.c_void_p()
         place = ctypes.byref(which)
-        while True:
-            for _ in range(256):
-                status = execute(runtime, place)
-                if status <= 0:
-                    if status < 0:
-                        raise Thrown(self._api.JS_GetException(self._context))
-                    return
-            between()
+        while (status := execute(runtime, place)) > 0:
+            pass
+        if status < 0:
+            raise Thrown(self._api.JS_GetException(self._context))
 
     # -- limits
 

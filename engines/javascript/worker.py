@@ -30,7 +30,6 @@ STACK = 4 * 1024 * 1024
 """Bytes of C stack a script may use: about 2,500 calls deep."""
 _PRINT = b"[%d]" % Op.PRINT
 _LAST_WORDS = frozenset((b"[%d]" % Op.FAIL, b"[%d]" % Op.TRACE))
-_EVALUATING = frozenset((Op.PROGRAM, Op.REQUIRE, Op.PART, Op.TRACE, Op.SERVE))
 FIRST_BLOCKING_ID = 1 << 31
 """Calls that block are numbered by Python from here, the others by the boot code from 1."""
 
@@ -137,7 +136,7 @@ class Engine:
         numbers = (kind, id, int(b"\\u0000" in body), status)
         try:
             self._engine.call(self._receive, numbers, body)
-            self._engine.run_jobs(self._turn)
+            self._engine.run_jobs()
         except Thrown:
             if self._stopping:
                 self._stop(self._trace)
@@ -217,12 +216,10 @@ class Engine:
                 return None
             op, *rest = json.loads(arguments)
             answer: bytes | None = self._ops[op](payload, *rest)
-            if self._channel.interrupted and op not in _EVALUATING:
-                self._turn()
+            return answer
         except BaseException as defect:  # noqa: BLE001 - the C code would tell the script of it
             self._keep(defect)
             return None
-        return answer
 
     def _keep(self, defect: BaseException) -> None:
         if isinstance(defect, HostGone):

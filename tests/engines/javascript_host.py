@@ -92,6 +92,7 @@ class Outcome:
     cancelled: list[int] = field(default_factory=list)
     closed: list[int] = field(default_factory=list)
     calls: int = 0
+    calls_before_interrupt: int = 0
     seconds: float = 0.0
     code: int | None = None
 
@@ -152,6 +153,7 @@ class Host:
 
     def interrupt(self) -> None:
         """Tells the worker to stop, as the real host does."""
+        self.outcome.calls_before_interrupt = self.outcome.calls
         self.send(protocol.INTERRUPT, 0, b"")
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGUSR1)

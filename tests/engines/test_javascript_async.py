@@ -226,12 +226,29 @@ def test_ordinary_async_code_does_not_crash_the_worker(attempt: int) -> None:
     assert outcome.calls > 900
 
 
-def test_a_wait_whose_only_holder_is_a_closure_survives_collections() -> None:
-    """The shape of CVE-2023-48184: without the tracked Promise the worker dies here."""
-    source = (
-        "let push, seen;\n"
-        "(async () => { let wake = null; push = () => wake(1); seen = await new Promise((r) => { wake = r }) })();\n"
-        "for (let i = 0; i < 40; i++) { Array.from({ length: 5000 }, (_, n) => ({ n })); await Host.later(i) }\n"
-        "push();\nawait Host.later(0);\nseen"
+# The shape of CVE-2023-48184: without the tracked Promise the waiting function is freed, and the
+# worker dies or finds no function where one was.
+WAIT = """
+  let S;
+  (async () => {
+    let wake = null;
+    const own = {};
+    own.own = own;
+    S = { push() { wake() } };
+    await new Promise((r) => { wake = r });
+    globalThis.woken = (globalThis.woken ?? 0) + 1;
+  })();
+  return S;
+"""
+
+
+@pytest.mark.parametrize("form", ["export default await (async () => {BODY})()", "BODY"])
+def test_a_wait_that_only_a_closure_leads_to_survives_collections(form: str) -> None:
+    body = (
+        f"const all = Array.from({{ length: 200 }}, () => {{ {WAIT} }});\nconst kept = [];\n"
+        "for (let i = 0; i < 60; i++) {\n"
+        "  for (let k = 0; k < 2000; k++) { const o = {}; o.o = o; kept.push(o) }\n"
+        "  await Host.later(i);\n}\n"
+        "for (const s of all) s.push();\nawait Host.later(0);\nreturn woken"
     )
-    assert value_of(source) == 1
+    assert value_of(form.replace("BODY", body), memory=512 << 20) == 200

@@ -16,6 +16,8 @@ ENDLESS: dict[str, tuple[str, list[int] | None]] = {
     "swallowing promises": ("function f() { return new Promise(() => { for (;;); }).catch(f) }\nawait f()", None),
     "swallowing awaits": ("for (;;) { try { await (async () => { for (;;); })() } catch {} }", None),
     "microtasks": ("(function f() { Promise.resolve().then(f) })();\nawait new Promise(() => {})", None),
+    # Jobs of the engine's own functions only: no script step at which it would poll.
+    "jobs without script": ("const t = {};\nt.then = Array.prototype.forEach.bind([t]);\nawait t", None),
     "awaits": ("for (;;) await 0", None),
     "generator": ("function* g() { for (;;) yield 1 }\nfor (const x of g());", [1, 2]),
     "growing map": ("const m = new Map([[1, 1]]);\nm.forEach((v, k) => { m.delete(k); m.set(k + 1, 1) })", None),
@@ -55,6 +57,11 @@ def test_nothing_runs_after_an_interrupt() -> None:
         "await f()"
     )
     assert run(source, interrupt=0.3).printed == ""
+
+
+def test_hardly_a_call_is_made_after_an_interrupt() -> None:
+    outcome = run("for (;;) { try { Host.same(1) } catch {} }", interrupt=0.3)
+    assert outcome.calls - outcome.calls_before_interrupt < 100
 
 
 def test_prints_before_an_endless_loop_arrive() -> None:

@@ -5,18 +5,16 @@
 /** Calls Python: the first argument travels as text, the rest as JSON; the numbers are named in operations.py. */
 const raw = global.call_python;
 const setup = global.dukpy;
-const gift = { __proto__: null, open: 0, value: undefined };
+const gift = { __proto__: null, value: undefined };
 
 /** Calls Python for a value that JSON cannot carry: an evaluated program, a thrown value. */
 const rawGift = (payload, op, detail) => {
   const outer = gift.value;
-  gift.open++;
   gift.value = undefined;
   try {
     const status = detail === undefined ? raw(payload, op) : raw(payload, op, detail);
     return { __proto__: null, status, value: gift.value };
   } finally {
-    gift.open--;
     gift.value = outer;
   }
 };
@@ -24,5 +22,5 @@ const rawGift = (payload, op, detail) => {
 const closed = (set) => ({ __proto__: null, get() {}, set, enumerable: false, configurable: false });
 defineProperty(global, 'call_python', closed(() => {}));
 defineProperty(global, 'dukpy', closed((given) => {
-  if (gift.open > 0) gift.value = given;
+  gift.value = given;
 }));
