@@ -36,7 +36,10 @@ asyncio.run(main())
 def rows(folder: Path, rounds: int) -> list[Row]:
     """Measures a thousand calls at once, and one call in a whole cold process."""
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.models.servers"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.models.servers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert server.stdout
