@@ -10,19 +10,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_ai import Agent, AgentRetries, ModelRetry, StructuredDict
+from pydantic_ai.direct import model_request
+from pydantic_ai.exceptions import ContentFilterError
 from pydantic_ai.messages import (
     BinaryContent,
     ImageUrl,
+    ModelRequest,
+    ModelResponse,
     PartDeltaEvent,
     PartStartEvent,
     TextPart,
     TextPartDelta,
+    UserPromptPart,
 )
 from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
 from pydantic_ai.settings import ModelSettings
+from pydantic_ai.usage import RunUsage
 
 from bridges._llm.failures import translated
 from bridges._llm.history import to_library
+from bridges._llm.pipeline import cost_of
 from bridges._schema import problems
 from bridges.stream import Final
 
@@ -67,12 +74,33 @@ class Question:
 async def complete(model: Pipeline, question: Question) -> dict[str, Any]:
     """Returns the fields of the answer."""
     began = time.monotonic()
+    if question.schema is None:
+        return await _complete_text(model, question, began)
     with translated(model.ref.name, model.ref.server.key_hint):
         agent = _agent(model, question)
         result = await agent.run(
             _prompt(question), message_history=to_library(question.turn.history), infer_name=False
         )
     return _answer(model, question, result, time.monotonic() - began)
+
+
+async def _complete_text(model: Pipeline, question: Question, began: float) -> dict[str, Any]:
+    # Text needs no loop that repairs answers: one request, without the agent's 3 ms a call.
+    with translated(model.ref.name, model.ref.server.key_hint):
+        asked = ModelRequest([UserPromptPart(_prompt(question))], instructions=question.system)
+        response = await model_request(
+            model,
+            [*to_library(question.turn.history), asked],
+            model_settings=_settings(question),
+            instrument=False,
+        )
+        text = response.text or ""
+        if response.finish_reason == "content_filter" and not text:
+            raise ContentFilterError("the provider stopped the answer")
+    usage = RunUsage(requests=1)
+    usage.incr(response.usage)
+    cost = cost_of(response)
+    return {**_about(model, response, usage, cost, time.monotonic() - began), "text": text}
 
 
 async def stream(model: Pipeline, question: Question) -> AsyncIterator[Any]:
@@ -95,7 +123,6 @@ async def stream(model: Pipeline, question: Question) -> AsyncIterator[Any]:
 
 
 def _agent(model: Pipeline, question: Question) -> Agent[None, Any]:
-    settings = {SETTINGS[key]: value for key, value in question.settings.items()}
     schema = question.schema
     output: Any = str
     if schema is not None:
@@ -104,12 +131,17 @@ def _agent(model: Pipeline, question: Question) -> Agent[None, Any]:
         model,
         instructions=question.system,
         output_type=output,
-        model_settings=cast("ModelSettings", settings),
+        model_settings=_settings(question),
         retries=AgentRetries(output=1),
     )
     if schema is not None:
         agent.output_validator(_checker(_as_object(schema)))
     return agent
+
+
+def _settings(question: Question) -> ModelSettings:
+    settings = {SETTINGS[key]: value for key, value in question.settings.items()}
+    return cast("ModelSettings", settings)
 
 
 def _checker(schema: dict[str, Any]) -> Any:
@@ -157,17 +189,25 @@ def _answer(
         output = output[VALUE]
     is_text = question.schema is None
     usage = result.usage
-    finish = result.response.finish_reason
     return {
+        **_about(model, result.response, usage, usage.cost, seconds),
         "text": output if is_text else json.dumps(output, ensure_ascii=False),
         "output": None if is_text else output,
+    }
+
+
+def _about(
+    model: Pipeline, response: ModelResponse, usage: RunUsage, cost: Any, seconds: float
+) -> dict[str, Any]:
+    finish = response.finish_reason
+    return {
         "usage": {
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "total_tokens": usage.input_tokens + usage.output_tokens,
             "requests": usage.requests,
         },
-        "cost": None if usage.cost is None else float(usage.cost),
+        "cost": None if cost is None else float(cost),
         "model": model.ref.name,
         # Structured answers may come as a tool call of the library's; the spell asked for none.
         "finish_reason": "stop" if finish in (None, "tool_call") else finish,
