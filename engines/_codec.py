@@ -26,12 +26,18 @@ SAFE_INTEGER = 2**53 - 1
 class Codec(Protocol):
     """Turns values into a payload and back."""
 
-    def encode(self, value: Any) -> bytes:
-        """Returns the payload; raises InvalidArgument for a value that may not cross."""
+    def encode(self, value: Any, around: int = 0) -> bytes:
+        """Returns the payload; raises InvalidArgument for a value that may not cross.
+
+        around: levels of the protocol's own lists around the values
+        """
         ...
 
-    def decode(self, payload: bytes) -> Any:
-        """Returns the value; raises InvalidArgument for anything malformed."""
+    def decode(self, payload: bytes, around: int = 0) -> Any:
+        """Returns the value; raises InvalidArgument for anything malformed.
+
+        around: levels of the protocol's own lists around the script's values
+        """
         ...
 
 
@@ -141,9 +147,9 @@ class MsgpackCodec(_Writer):
             RecursionError,
         )
 
-    def encode(self, value: Any) -> bytes:
+    def encode(self, value: Any, around: int = 0) -> bytes:
         try:
-            packed: bytes = self._packb(self._plain(value, 0))
+            packed: bytes = self._packb(self._plain(value, -around))
         except UnicodeEncodeError:
             raise InvalidArgument("a text holds half a character") from None
         return packed
@@ -160,12 +166,12 @@ class MsgpackCodec(_Writer):
             return self._ext(2, value.number.to_bytes(4, "big"))
         return super()._special(value)
 
-    def decode(self, payload: bytes) -> Any:
+    def decode(self, payload: bytes, around: int = 0) -> Any:
         try:
             value = self._unpack(payload)
         except self._unpack_error as error:
             raise _damaged() from error
-        check(value)
+        check(value, MAX_DEPTH + around)
         return value
 
     def _unpack(self, data: bytes) -> Any:
@@ -198,8 +204,8 @@ def _in_order(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 class JsonCodec(_Writer):
     """JavaScript's codec."""
 
-    def encode(self, value: Any) -> bytes:
-        text = json.dumps(self._plain(value, 0), ensure_ascii=False, separators=(",", ":"))
+    def encode(self, value: Any, around: int = 0) -> bytes:
+        text = json.dumps(self._plain(value, -around), ensure_ascii=False, separators=(",", ":"))
         try:
             return text.encode()
         except UnicodeEncodeError:
@@ -225,7 +231,7 @@ class JsonCodec(_Writer):
             return {MARK: ["f", value.number]}
         return super()._special(value)
 
-    def decode(self, payload: bytes) -> Any:
+    def decode(self, payload: bytes, around: int = 0) -> Any:
         marked = b"\\u0000" in payload
         try:
             value = json.loads(
@@ -238,7 +244,7 @@ class JsonCodec(_Writer):
             raise _damaged() from error
         if b"\\ud" in payload:
             _refuse_surrogates(value)
-        check(value)
+        check(value, MAX_DEPTH + around)
         return value
 
     def _revive(self, found: dict[str, Any]) -> Any:
@@ -296,10 +302,10 @@ def _refuse_surrogates(value: Any) -> None:
         raise InvalidArgument("a text holds half a character (a lone surrogate)") from None
 
 
-def check(value: Any) -> None:
+def check(value: Any, depth: int) -> None:
     """Refuses what no engine may send: too deep, not finite, an integer beyond 64 bits."""
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(depth + 1):
         containers: list[Any] = []
         for item in level:
             kind = type(item)
