@@ -177,6 +177,12 @@ BY_CODE = {**_tree(SpellError), "internal": InternalError}
 """Every code and its class."""
 
 
+MAX_MESSAGE = 100_000
+MAX_NAME = 1000
+MAX_FRAMES = 200
+"""Of an error that a script sent: characters of its texts, and lines of its traceback."""
+
+
 def from_map(fields: Any) -> SpellError:
     """Builds the error a script sent; an unknown code or a damaged map becomes spell_error."""
     if not isinstance(fields, dict):
@@ -187,18 +193,30 @@ def from_map(fields: Any) -> SpellError:
     )
     details = fields.get("details")
     hint = fields.get("hint")
+    message = str(fields.get("message", ""))
     retryable = fields.get("retryable")
     error = kind(
-        str(fields.get("message", "")),
-        hint=hint if isinstance(hint, str) else "",
+        message[:MAX_MESSAGE],
+        hint=hint[:MAX_MESSAGE] if isinstance(hint, str) else "",
         retryable=retryable if isinstance(retryable, bool) else None,
         details=details if isinstance(details, dict) else None,
     )
     name = fields.get("name")
     if kind is ScriptError and isinstance(name, str) and name not in ("", "Error", "SpellError"):
-        error.message = f"{name}: {error.message}"
-    error.traceback = [frame for frame in _list(fields.get("traceback")) if _is_frame(frame)]
+        error.message = f"{name[:MAX_NAME]}: {error.message}"
+    frames = _list(fields.get("traceback"))[:MAX_FRAMES]
+    error.traceback = [_frame(frame) for frame in frames if _is_frame(frame)]
     return error
+
+
+def _frame(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns what is known of a frame, and nothing else that a hostile worker put there."""
+    found = {}
+    for key in ("file", "line", "column", "function"):
+        value = fields.get(key)
+        if isinstance(value, (str, int)):
+            found[key] = value[:MAX_NAME] if isinstance(value, str) else value
+    return found
 
 
 def _list(value: Any) -> list[Any]:

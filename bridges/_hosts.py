@@ -120,7 +120,9 @@ def parse_address(text: str) -> Address | None:
 def is_public(address: Address) -> bool:
     """Tells whether an address is on the public internet, seen through IPv6 wrappings of IPv4."""
     plain = _plain(address)
-    if isinstance(plain, ipaddress.IPv6Address) and (plain.sixtofour or plain.teredo):
+    if isinstance(plain, ipaddress.IPv6Address) and (
+        plain.sixtofour or plain.teredo or plain.is_site_local
+    ):
         return False
     return plain.is_global and not plain.is_multicast and not plain.is_reserved
 

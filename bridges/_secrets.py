@@ -35,8 +35,21 @@ root. `*` stands for any characters of one part.
 HARMLESS = (".env.example", ".env.sample", ".env.template", ".env.dist", ".env.schema")
 """Names the patterns above would take for secrets and that are not."""
 
-PROTECTED = ("llmspell.toml", ".git")
-"""What decides over a spell's own grants, or runs on its own: not written, grant or none."""
+PROTECTED = (
+    "llmspell.toml", ".git", ".local/share/llmspell",
+    # What shells, editors and desktops run without being asked: a way out of the sandbox where
+    # the working directory is somebody's home.
+    ".bashrc", ".bash_*", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout",
+    ".kshrc", ".cshrc", ".tcshrc", ".login", ".logout", ".inputrc", ".xprofile", ".xinitrc",
+    ".xsession", ".xsessionrc", ".pam_environment", ".gitconfig", ".config/git", ".hgrc",
+    ".config/fish", ".config/autostart", ".config/systemd", ".config/environment.d",
+    ".local/bin", ".local/lib", ".local/share/applications", ".local/share/systemd",
+    "library/launchagents", "library/preferences", ".vimrc", ".gvimrc", ".vim", ".config/nvim",
+    ".emacs", ".emacs.d", ".config/emacs", ".tmux.conf", ".config/tmux", ".screenrc", ".gdbinit",
+    ".lldbinit", ".vscode", ".vscode-server", ".idea", ".husky", ".pre-commit-config.yaml",
+    ".cargo", ".pip", ".config/pip",
+)  # fmt: skip
+"""What decides over a spell's own grants, or runs on its own: not written by a wider grant."""
 
 
 @cache

@@ -53,7 +53,7 @@ def meta_problem(schema: dict[str, Any]) -> str | None:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError as error:
         path = ".".join(str(part) for part in error.absolute_path)
-        return f"{path}: {error.message}" if path else error.message
+        return _clip(f"{path}: {error.message}" if path else error.message)
     return None
 
 
@@ -85,7 +85,8 @@ def _validator() -> Any:
 def _counted(rule: Callable[..., Any]) -> Callable[..., Any]:
     def apply(validator: Any, setting: Any, instance: Any, schema: Any) -> Iterator[Any]:
         count = _steps.get()
-        count[0] += 1
+        # Some keywords compare with every choice or look at every part: lists count by length.
+        count[0] += 1 + (_length(setting) + _length(instance)) // 10
         if count[0] > MAX_STEPS:
             raise LimitExceeded("the value takes too much work to check against its schema")
         for error in rule(validator, setting, instance, schema) or ():
@@ -97,6 +98,10 @@ def _counted(rule: Callable[..., Any]) -> Callable[..., Any]:
     return apply
 
 
+def _length(value: Any) -> int:
+    return len(value) if isinstance(value, (list, dict)) else 0
+
+
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
     if isinstance(instance, str) and not compiled(pattern)(instance):
         yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
@@ -105,6 +110,7 @@ def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iter
 def _unique(_validator: Any, wanted: bool, instance: Any, _schema: Any) -> Iterator[Any]:
     if wanted and isinstance(instance, list):
         texts = [json.dumps(part, sort_keys=True, default=repr) for part in instance]
+        _steps.get()[0] += sum(map(len, texts)) // 100
         if len(set(texts)) < len(texts):
             yield jsonschema.ValidationError("has an element twice")
 

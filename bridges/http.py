@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from contextlib import suppress
 from typing import Any, Literal, Required, TypedDict, cast
 from urllib.parse import quote, urlencode
@@ -182,6 +183,9 @@ def _record(answer: Answer) -> HttpResponse:
     }
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
+        # Python has these two under the name of encodings, and they take quadratic time.
+        if codecs.lookup(answer.charset).name in ("punycode", "idna"):
+            raise LookupError
         found["text"] = answer.content.decode(answer.charset)
     except (UnicodeError, LookupError):
         found["bytes"] = answer.content

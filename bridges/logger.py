@@ -9,6 +9,7 @@ from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
 from bridges._log import Log
 
+MAX_FIELDS = 100
 Level = Literal["trace", "debug", "info", "warn", "error"]
 
 
@@ -21,6 +22,13 @@ def _write(log: Log, level: str, message: Any, fields: dict[str, Any] | None) ->
         except InvalidArgument:
             message = repr(message)
     log.write(level, message, fields)
+
+
+def _few(fields: dict[str, Any]) -> dict[str, Any]:
+    # Each logger made of another holds a copy.
+    if len(fields) > MAX_FIELDS:
+        raise InvalidArgument(f"a logger has at most {MAX_FIELDS} fields")
+    return fields
 
 
 class Logger(Bridge):
@@ -78,7 +86,7 @@ class Logger(Bridge):
         fields: The fields
         returns: The logger
         """
-        return FieldLogger(self.session.log, fields)
+        return FieldLogger(self.session.log, _few(fields))
 
     @host_function(needs=NOTHING, since=1)
     def set_level(self, level: Level) -> None:
@@ -159,7 +167,7 @@ class FieldLogger(HostObject):
         fields: The fields
         returns: The logger
         """
-        return FieldLogger(self._log, {**self._fields, **fields})
+        return FieldLogger(self._log, _few({**self._fields, **fields}))
 
     @host_function(needs=NOTHING, since=1)
     def set_level(self, level: Level) -> None:

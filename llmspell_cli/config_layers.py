@@ -103,6 +103,8 @@ def parse_toml(text: str, name: str, first_line: int = 1) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{name}: not valid TOML: it is nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = re.search(r" \(at line (\d+), column \d+\)$", message)

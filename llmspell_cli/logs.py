@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from llmspell_cli.terminal import clean
 from llmspell_cli.world import World
 
 COLOURS = {"trace": "2", "debug": "2", "info": "36", "warn": "33", "error": "31"}
@@ -30,7 +31,7 @@ class LogSink:
         else:
             extra = "".join(f" {key}={_text(value)}" for key, value in fields.items())
             mark = f"\x1b[{COLOURS[level]}m{level}\x1b[0m" if self._colour else level
-            line = f"{mark}: {message}{extra}"
+            line = f"{mark}: {clean(message)}{clean(extra)}"
         self._write(line)
 
     def _write(self, line: str) -> None:

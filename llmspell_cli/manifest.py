@@ -74,9 +74,9 @@ def load_folder(folder: Path) -> Manifest:
     """Returns the manifest of a folder spell, from its spell.toml if there is one."""
     file = folder / FOLDER_FILE
     try:
+        if not file.is_file():  # there is none, or a link to a device that never ends
+            return Manifest(folder.name)
         content = file.read_bytes()
-    except FileNotFoundError:
-        return Manifest(folder.name)
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}") from None
     from llmspell_cli.config_layers import decode

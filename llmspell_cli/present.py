@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridges._errors import SpellError
+from llmspell_cli.terminal import clean
 
 if TYPE_CHECKING:
     from llmspell_cli.world import World
 
 MAX_FRAMES = 20
-_SPACES = "\n\t\u00a0\u2009\u202f\u3000"
 MAX_SOURCE = 1024 * 1024
 _RED, _DIM, _BOLD, _OFF = "\033[31m", "\033[2m", "\033[1m", "\033[0m"
 
@@ -26,7 +26,7 @@ def present(
     folder: where the files of the spell's traceback lie, to show the line; None shows none
     """
     paint = _Paint(uses_colour(world))
-    parts = [f"{paint(_RED + _BOLD, 'error:')} {_clean(error.message) or error.code}"]
+    parts = [f"{paint(_RED + _BOLD, 'error:')} {clean(error.message) or error.code}"]
     frames = error.traceback[:MAX_FRAMES]
     if frames:
         parts += _source_line(frames[0], folder, paint)
@@ -34,18 +34,18 @@ def present(
         if len(error.traceback) > MAX_FRAMES:
             parts.append(paint(_DIM, f"  … {len(error.traceback) - MAX_FRAMES} more"))
     if error.hint:
-        parts.append(f"{paint(_BOLD, 'hint:')} {_clean(error.hint)}")
+        parts.append(f"{paint(_BOLD, 'hint:')} {clean(error.hint)}")
     if verbose:
-        parts.append("".join(traceback.format_exception(error)).rstrip())
+        parts.append(clean("".join(traceback.format_exception(error)).rstrip()))
     return "\n".join(parts)
 
 
 def present_defect(error: BaseException, *, verbose: bool) -> str:
     """Returns the text for an exception nobody expected."""
     if verbose:
-        return "".join(traceback.format_exception(error)).rstrip()
+        return clean("".join(traceback.format_exception(error)).rstrip())
     return (
-        f"error: llmspell failed: {type(error).__name__}: {_clean(str(error))}\n"
+        f"error: llmspell failed: {type(error).__name__}: {clean(str(error))}\n"
         "hint: this is a defect in llmspell; run again with --verbose and report it"
     )
 
@@ -65,22 +65,14 @@ class _Paint:
         return f"{style}{text}{_OFF}" if self._on else text
 
 
-def _clean(text: str) -> str:
-    """Shows control characters as text: a message may come from a hostile spell or server."""
-    return "".join(
-        char if char.isprintable() or char in _SPACES else char.encode("unicode_escape").decode()
-        for char in text
-    )
-
-
 def _frame(frame: dict[str, Any]) -> str:
-    where = _clean(str(frame["file"]))
+    where = clean(str(frame["file"]))
     if isinstance(frame.get("line"), int):
         where += f":{frame['line']}"
         if isinstance(frame.get("column"), int):
             where += f":{frame['column']}"
     name = frame.get("function")
-    return f"{_clean(name)} ({where})" if isinstance(name, str) and name not in ("", "?") else where
+    return f"{clean(name)} ({where})" if isinstance(name, str) and name not in ("", "?") else where
 
 
 def _source_line(frame: dict[str, Any], folder: Path | None, paint: _Paint) -> list[str]:
@@ -110,4 +102,4 @@ def _read_line(folder: Path, name: str, number: int) -> str | None:
         return None
     if not 0 < number <= len(lines):
         return None
-    return _clean(lines[number - 1].replace("\t", " "))[:200]
+    return clean(lines[number - 1].replace("\t", " "))[:200]

@@ -9,6 +9,7 @@ import typer
 
 from bridges._errors import SpellError
 from llmspell_cli.options import Json
+from llmspell_cli.terminal import clean
 
 if TYPE_CHECKING:
     from llmspell_cli.invocation import Invocation
@@ -92,4 +93,4 @@ def _print(call: Invocation, report: dict[str, Any]) -> None:
     for title, key in (("params", "params"), ("may need", "needs"), ("asks for", "asks")):
         for name, value in report[key].items():
             text = value if isinstance(value, str) else ", ".join(value)
-            world.out(f"  {title:<9} {name}: {text}")
+            world.out(clean(f"  {title:<9} {name}: {text}"))

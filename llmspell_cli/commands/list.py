@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmspell_cli.options import Json
+from llmspell_cli.terminal import clean
 
 if TYPE_CHECKING:
     from llmspell_cli.invocation import Invocation
@@ -61,4 +62,4 @@ def _print(call: Invocation, found: list[Listed]) -> None:
         text = spell.description
         if len(text) > room:
             text = text[: room - 1].rstrip() + "…"
-        call.world.out(f"  {spell.path.name:<{width}}  {text}".rstrip())
+        call.world.out(clean(f"  {spell.path.name:<{width}}  {text}".rstrip()))
