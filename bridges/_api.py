@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from typing import Any
 
 from bridges import MODULES
 from bridges._declare import Bridge, HostObject, function_of, methods_of, name_of
 from bridges._docs import split_doc
 from bridges._types import TEXT_RECORDS, fields_of
-
-LEVEL = 1
-"""The API level of this release; functions added since the last one carry it as `since`."""
 
 
 def describe() -> dict[str, Any]:
@@ -21,8 +17,6 @@ def describe() -> dict[str, Any]:
     records: dict[str, Any] = {}
     number = 0
     for module_name in MODULES:
-        if not importlib.util.find_spec(f"bridges.{module_name}"):
-            continue
         module = importlib.import_module(f"bridges.{module_name}")
         for kind in vars(module).values():
             if not _declared_in(kind, module.__name__):
@@ -42,7 +36,12 @@ def describe() -> dict[str, Any]:
         for kind in vars(module).values():
             if getattr(kind, "__module__", "") == module.__name__ and hasattr(kind, "__total__"):
                 records[kind.__name__] = _record(kind)
-    return {"level": LEVEL, **found, "records": list(records.values())}
+    return {"level": _level(found), **found, "records": list(records.values())}
+
+
+def _level(found: dict[str, list[Any]]) -> int:
+    """Returns the API level: that of the newest function."""
+    return max(f["since"] for group in found.values() for noun in group for f in noun["functions"])
 
 
 def _declared_in(kind: Any, module: str) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 from bridges import _api
@@ -34,8 +33,7 @@ def render() -> dict[str, str]:
     api = _api.describe()
     files = {"stdlib/api.json": json.dumps(api, indent=1, ensure_ascii=False) + "\n"}
     for path, module in RENDERERS.items():
-        if find_spec(module):
-            files[path] = importlib.import_module(module).render(api)
+        files[path] = importlib.import_module(module).render(api)
     return files
 
 

@@ -1,0 +1,96 @@
+"""What an API level has promised stays: a function that vanished or changed fails by its name.
+
+`snapshots/api_level_N.json` is written when level N is released, and never again:
+
+    python -m tests.test_api_levels N
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridges._api import describe
+
+SNAPSHOTS = Path(__file__).with_name("snapshots")
+LEVELS = sorted(int(p.stem.rpartition("_")[2]) for p in SNAPSHOTS.glob("api_level_*.json"))
+
+
+def promises() -> dict[str, Any]:
+    """Returns what a spell can rely on: functions with their parameters, records with fields."""
+    api = describe()
+    found: dict[str, Any] = {}
+    for group, mark in (("globals", "."), ("objects", ":")):
+        for noun in api[group]:
+            for f in noun["functions"]:
+                params = [[p["name"], p["type"], p["required"]] for p in f["params"]]
+                found[f"{noun['name']}{mark}{f['name']}"] = {
+                    "kind": f["kind"],
+                    "params": params,
+                    "returns": f["returns"],
+                    "since": f["since"],
+                }
+    for record in api["records"]:
+        fields = [[f["name"], f["type"], f["required"]] for f in record["fields"]]
+        found[f"{record['name']}{{}}"] = {"fields": sorted(fields, key=str), "text": record["text"]}
+    return found
+
+
+def frozen(level: int) -> dict[str, Any]:
+    text = (SNAPSHOTS / f"api_level_{level}.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def kept(before: Any, now: Any) -> bool:
+    """Tells whether a promise still holds; more may only be optional and come last."""
+    if "fields" in before:
+        added = [field for field in now["fields"] if field not in before["fields"]]
+        same = all(field in now["fields"] for field in before["fields"])
+        return same and now["text"] == before["text"] and not any(field[2] for field in added)
+    more = now["params"][len(before["params"]) :]
+    return (
+        now["params"][: len(before["params"])] == before["params"]
+        and not any(required for _, _, required in more)
+        and all(now[key] == before[key] for key in ("kind", "returns", "since"))
+    )
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_a_level_promised_holds(level: int) -> None:
+    now = promises()
+    broken = [
+        name
+        for name, before in frozen(level).items()
+        if name not in now or not kept(before, now[name])
+    ]
+    assert broken == [], f"level {level} promised these as they were"
+
+
+def test_what_is_new_carries_the_next_level() -> None:
+    newest = LEVELS[-1]
+    known = frozen(newest)
+    late = [
+        name
+        for name, now in promises().items()
+        if name not in known and "since" in now and now["since"] <= newest
+    ]
+    assert late == [], f"declare these with since={newest + 1}"
+
+
+def test_a_broken_promise_is_noticed() -> None:
+    now = {"kind": "sync", "params": [["a", "text", True]], "returns": "text", "since": 1}
+    assert kept(now, {**now, "params": [*now["params"], ["b", "text", False]]})
+    assert not kept(now, {**now, "params": [*now["params"], ["b", "text", True]]})
+    assert not kept(now, {**now, "params": []})
+    assert not kept(now, {**now, "returns": "any"})
+
+
+if __name__ == "__main__":
+    file = SNAPSHOTS / f"api_level_{int(sys.argv[1])}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(promises(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
