@@ -16,11 +16,16 @@ from bridges._declare import HostObject, name_of
 from bridges._errors import InvalidArgument
 from bridges._session import Session
 from bridges._types import Callback, Text
+from engines._protocol import MAX_FRAME
 from engines.languages import LANGUAGES
 
 MAX_DEPTH = 64
 MARK = "\0"
 SAFE_INTEGER = 2**53 - 1
+SMALL = 1 << 20
+"""Bytes of a payload that are too few for a bomb: what they unpack to is not counted."""
+PART = 32
+"""Bytes of a spell's memory that a part of a value takes at least: it can send no more of them."""
 
 
 class Codec(Protocol):
@@ -89,6 +94,8 @@ class _Writer:
     def __init__(self, session: Session | None, call: CallFunction) -> None:
         self._session = session
         self._call = call
+        memory = session.limits.memory if session else 8 * MAX_FRAME
+        self._most_parts = max(SMALL, memory // PART)
 
     def _plain(self, value: Any, depth: int) -> Any:
         """Returns the value in terms of the wire; raises InvalidArgument naming its type."""
@@ -137,6 +144,7 @@ class MsgpackCodec(_Writer):
 
     def __init__(self, session: Session | None, call: CallFunction) -> None:
         super().__init__(session, call)
+        self._parts = self._unpacked = 0
         import msgpack
 
         self._packb, self._unpackb, self._ext = msgpack.packb, msgpack.unpackb, msgpack.ExtType
@@ -167,6 +175,7 @@ class MsgpackCodec(_Writer):
         return super()._special(value)
 
     def decode(self, payload: bytes, around: int = 0) -> Any:
+        self._parts, self._unpacked = 0, -4 * len(payload)
         try:
             value = self._unpack(payload)
         except self._unpack_error as error:
@@ -175,15 +184,36 @@ class MsgpackCodec(_Writer):
         return value
 
     def _unpack(self, data: bytes) -> Any:
+        if len(data) <= SMALL:
+            return self._unpackb(
+                data,
+                ext_hook=self._extension,
+                object_pairs_hook=_in_order,
+                strict_map_key=True,
+                raw=False,
+            )
         return self._unpackb(
             data,
             ext_hook=self._extension,
-            object_pairs_hook=_in_order,
+            list_hook=self._counted,
+            object_pairs_hook=lambda pairs: _in_order(self._counted(pairs)),
             strict_map_key=True,
             raw=False,
+            max_array_len=self._most_parts,
+            max_map_len=self._most_parts,
         )
 
+    def _counted(self, parts: list[Any]) -> list[Any]:
+        self._parts += 1 + len(parts)
+        if self._parts > self._most_parts:
+            raise _too_many()
+        return parts
+
     def _extension(self, code: int, data: bytes) -> Any:
+        # Extensions within extensions are each a copy of what is inside.
+        self._unpacked += len(data)
+        if self._unpacked > 0:
+            raise _damaged()
         if code == 2 and len(data) == 4:
             return ScriptFunction(int.from_bytes(data, "big"), self._call)
         inner = self._unpack(data)
@@ -232,6 +262,7 @@ class JsonCodec(_Writer):
         return super()._special(value)
 
     def decode(self, payload: bytes, around: int = 0) -> Any:
+        self._count(payload)
         marked = b"\\u0000" in payload
         try:
             value = json.loads(
@@ -246,6 +277,13 @@ class JsonCodec(_Writer):
             _refuse_surrogates(value)
         check(value, MAX_DEPTH + around)
         return value
+
+    def _count(self, payload: bytes) -> None:
+        # Text may hold these as well, commas most of all.
+        if len(payload) > SMALL:
+            containers = payload.count(b"[") + payload.count(b"{")
+            if containers > self._most_parts or payload.count(b",") > 4 * self._most_parts:
+                raise _too_many()
 
     def _revive(self, found: dict[str, Any]) -> Any:
         if len(found) != 1 or MARK not in found:
@@ -270,6 +308,10 @@ class JsonCodec(_Writer):
 
 def _damaged() -> InvalidArgument:
     return InvalidArgument("the worker sent a damaged value")
+
+
+def _too_many() -> InvalidArgument:
+    return InvalidArgument("a value has more parts than the spell's memory holds")
 
 
 def _from_base64(text: str) -> bytes:
