@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, TimeLimit
 from bridges._permissions import Grants, Program
+from bridges._processes import RUNNING
 
 ALWAYS = ("PATH", "HOME", "LANG")
 """Variables every program gets."""
@@ -89,6 +90,7 @@ async def run(job: Job) -> Outcome:
         raise PermissionDenied(f"{name!r} may not be run by this user") from None
     except OSError as error:
         raise InvalidArgument(f"{name!r} cannot be run: {error.strerror}") from None
+    RUNNING.add(process.pid)
     try:
         async with asyncio.timeout(job.timeout):
             stdout, stderr = await _talk(process, job, name)
@@ -100,6 +102,7 @@ async def run(job: Job) -> Outcome:
         ) from None
     finally:
         await _end(process)
+        RUNNING.discard(process.pid)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

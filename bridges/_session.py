@@ -59,6 +59,7 @@ class Session:
     write: writes to the run's standard output, counted against its limit; set by the run
     run_spell: runs another spell file under this session's grants and returns its value
     audit: told every permission decision: (api, kind, value, allowed)
+    caller: the run that started this one; what this one uses, that one uses
     """
 
     spell: SpellInfo
@@ -77,6 +78,8 @@ class Session:
     write: Callable[[bytes], None] = field(default=lambda _text: None)
     audit: Callable[[str, str, str, bool], None] | None = None
     depth: int = 0
+    caller: Session | None = None
+    used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)
     _objects: dict[int, HostObject] = field(default_factory=dict)
     _ids: dict[int, int] = field(default_factory=dict)
@@ -93,6 +96,21 @@ class Session:
         if kind not in self._shared:
             self._shared[kind] = kind(self)
         return self._shared[kind]
+
+    def use(self, what: str, amount: float) -> int | None:
+        """Counts what the run uses of a limit (calls, output or cpu), for its callers as well.
+
+        Returns the limit that is exceeded now, or None.
+        """
+        exceeded = None if self.caller is None else self.caller.use(what, amount)
+        self.used[what] += amount
+        limit: int = getattr(self.limits, what)
+        return limit if self.used[what] > limit else exceeded
+
+    def left(self, what: str) -> float:
+        """Returns what is left of a limit; never below zero."""
+        own: float = max(0, getattr(self.limits, what) - self.used[what])
+        return own if self.caller is None else min(own, self.caller.left(what))
 
     def handle(self, thing: HostObject) -> int:
         """Returns the number under which a script holds an object, the same for the same object."""

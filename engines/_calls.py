@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from bridges._declare import HostObject
 from bridges._errors import Cancelled, InvalidArgument, LimitExceeded, SpellError, from_map
 from bridges._session import Session
 from engines import _protocol as protocol
@@ -14,6 +15,11 @@ from engines._protocol import Frame
 
 if TYPE_CHECKING:
     import asyncio
+
+
+FRAME_ROOM = protocol.MAX_FRAME
+REFUSED_NOTE = 100
+"""Bytes of output that the line about a refused one-way call counts as."""
 
 
 class Calls:
@@ -38,8 +44,10 @@ class Calls:
         self._stop = stop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._held: tuple[int, int, list[Any]] | None = None
-        self._total = 0
+        self._sizes: dict[int, int] = {}
+        self._bytes = 0
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._cancelled: set[asyncio.Task[None]] = set()
         self._returns: dict[int, asyncio.Future[Any]] = {}
         self._callbacks = 0
         self.wants_loop = False
@@ -52,9 +60,31 @@ class Calls:
             held, self._held = self._held, None
             self._start_task(*held)
 
-    def handle(self, frame: Frame) -> None:
-        """Serves one frame; InvalidArgument means that the worker broke the protocol."""
-        if frame.kind in (protocol.CALL, protocol.NOTE):
+    @property
+    def most_held(self) -> int:
+        """Bytes that may be held for the spell: calls that wait, their answers, its objects."""
+        return FRAME_ROOM + 2 * self._session.limits.memory
+
+    def check_unsent(self, size: int) -> None:
+        """Stops a spell that does not take its answers; size: bytes that wait for it."""
+        if size > self.most_held:
+            self._stop(
+                LimitExceeded(
+                    "the spell does not take the answers to its calls",
+                    hint="await some before starting more",
+                    details={"limit": "memory"},
+                )
+            )
+
+    def handle(self, frame: Frame, stop: SpellError | None = None) -> None:
+        """Serves one frame; InvalidArgument means that the worker broke the protocol.
+
+        stop: why the run is being stopped: then nothing new is begun
+        """
+        if stop is not None and frame.kind in (protocol.CALL, protocol.NOTE, protocol.MODULE):
+            if frame.kind != protocol.NOTE:
+                self._refuse(frame.id, stop)
+        elif frame.kind in (protocol.CALL, protocol.NOTE):
             self._call(frame)
         elif frame.kind == protocol.MODULE:
             self._module(frame)
@@ -82,30 +112,34 @@ class Calls:
                 value = self._session.door.call(number, arguments)
                 if not note:
                     self._answer(frame.id, value)
+                    self._keep(value, len(frame.payload))
             elif self._loop is None:
                 self._held = frame.id, number, arguments
+                self._take(frame)
                 self.wants_loop = True
             else:
+                self._take(frame)
                 self._start_task(frame.id, number, arguments)
         except SpellError as error:
             if note:
+                self._session.use("output", REFUSED_NOTE)
                 self._session.log.write("warn", f"a one-way call was refused: {error.message}")
             else:
                 self._refuse(frame.id, error)
 
     def _open(self, payload: bytes) -> tuple[int, list[Any]]:
-        call = self._codec.decode(payload)
+        call = self._codec.decode(payload, around=2)
         if not isinstance(call, list) or len(call) != 2 or not isinstance(call[1], list):
             raise InvalidArgument("a call is a function's number and its arguments")
         return call[0], call[1]
 
     def _allowed(self) -> bool:
-        self._total += 1
         limits = self._session.limits
-        if self._total > limits.calls:
+        limit = self._session.use("calls", 1)
+        if limit is not None:
             self._stop(
                 LimitExceeded(
-                    f"the spell made more than its limit of {limits.calls} host calls",
+                    f"the spell made more than its limit of {limit} host calls",
                     hint="raise calls under [limits], or pass --calls",
                 )
             )
@@ -118,7 +152,26 @@ class Calls:
                 )
             )
             return False
+        if self._bytes > self.most_held:
+            self._stop(
+                LimitExceeded(
+                    f"the spell's objects and waiting calls hold more than {self.most_held} bytes",
+                    hint="await some calls before starting more, or raise --memory",
+                    details={"limit": "memory"},
+                )
+            )
+            return False
         return True
+
+    def _keep(self, value: Any, size: int) -> None:
+        # An object may keep everything it was made of until the run ends.
+        if isinstance(value, HostObject):
+            self._bytes += size
+
+    def _take(self, frame: Frame) -> None:
+        if frame.id not in self._sizes:
+            self._sizes[frame.id] = len(frame.payload)
+            self._bytes += len(frame.payload)
 
     def _start_task(self, id: int, number: int, arguments: list[Any]) -> None:
         assert self._loop is not None
@@ -130,7 +183,9 @@ class Calls:
         import asyncio
 
         try:
-            self._answer(id, await self._session.door.call_async(number, arguments))
+            value = await self._session.door.call_async(number, arguments)
+            self._answer(id, value)
+            self._keep(value, self._sizes.get(id, 0))
         except SpellError as error:
             self._refuse(id, error)
         except asyncio.CancelledError:
@@ -138,6 +193,7 @@ class Calls:
             raise
         finally:
             self._tasks.pop(id, None)
+            self._bytes -= self._sizes.pop(id, 0)
 
     def _answer(self, id: int, value: Any) -> None:
         self._send(protocol.RESULT, id, b"\0" + self._codec.encode(value))
@@ -175,7 +231,7 @@ class Calls:
         id = self._callbacks
         future = self._returns[id] = self._loop.create_future()
         try:
-            self._send(protocol.CALLBACK, id, self._codec.encode([number, arguments]))
+            self._send(protocol.CALLBACK, id, self._codec.encode([number, arguments], around=2))
             return await future
         except asyncio.CancelledError:
             self._send(protocol.ABANDON, id, b"")
@@ -201,14 +257,16 @@ class Calls:
 
     def cancel(self) -> None:
         """Cancels every call under way."""
-        for task in list(self._tasks.values()):
+        # Once each: a second time would break off the cleaning up that the first began.
+        for task in set(self._tasks.values()) - self._cancelled:
+            self._cancelled.add(task)
             task.cancel()
 
-    async def end(self) -> None:
-        """Cancels every call and waits shortly: one that will not end is left behind."""
+    async def end(self, timeout: float) -> None:
+        """Cancels every call and waits, in seconds: one that will not end is left behind."""
         import asyncio
 
         tasks = list(self._tasks.values())
         self.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=1.0)
+            await asyncio.wait(tasks, timeout=timeout)

@@ -14,6 +14,8 @@ from bridges._errors import InternalError, LimitExceeded, SpellError
 if TYPE_CHECKING:
     import asyncio
 
+    from bridges._session import Session
+
 T = TypeVar("T")
 
 # A pipe that select calls writable takes this much without blocking (POSIX PIPE_BUF).
@@ -38,14 +40,23 @@ class Output:
     run ends by its time limit then
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, turn: threading.Lock | None = None) -> None:
+        """turn: of another output to the same file descriptor, for writes that do not mix"""
         self.fd = fd
+        self.turn = turn or threading.Lock()
         self.deadline: float | None = None
         self.written = 0
 
     def write(self, data: bytes) -> None:
-        """Writes all of `data`, waiting for a slow reader; raises OutputClosed."""
-        view = memoryview(data)
+        """Writes all of `data` in one piece, waiting for a slow reader; raises OutputClosed."""
+        with self.turn:
+            self._write(memoryview(data))
+
+    def nested(self) -> Output:
+        """Returns the same output for a spell within the spell, with a deadline of its own."""
+        return Output(self.fd, self.turn)
+
+    def _write(self, view: memoryview) -> None:
         while view:
             if not self._wait():
                 return
@@ -75,39 +86,38 @@ class Prints:
     def __init__(
         self,
         output: Output,
-        limit: int,
+        session: Session,
         stop: Callable[[SpellError], None],
         failed: Callable[[OutputClosed], None],
     ) -> None:
-        """limit: bytes; stop: interrupts the run; failed: told when the output breaks."""
+        """session: has the limit; stop: interrupts the run; failed: told when the output breaks."""
         self._output = output
-        self._limit = limit
+        self._session = session
         self._stop = stop
         self._failed = failed
-        self._counted = 0
         self._waiting = bytearray()
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listen: Callable[[bool], None] | None = None
 
     def begin(self, loop: asyncio.AbstractEventLoop, listen: Callable[[bool], None]) -> None:
-        """Writes in the background from now on; `listen` starts and stops reading from the worker."""
+        """Writes in the background from now on; `listen` starts and stops reading."""
         self._loop, self._listen = loop, listen
 
     def count(self, size: int) -> None:
         """Counts bytes that leave by another way (log lines)."""
-        self._counted += size
-        if self._counted > self._limit:
+        limit = self._session.use("output", size)
+        if limit is not None:
             self._stop(
                 LimitExceeded(
-                    f"the spell printed more than its limit of {self._limit} bytes",
+                    f"the spell printed more than its limit of {limit} bytes",
                     hint="raise output under [limits], or pass --output-limit",
                 )
             )
 
     def print(self, text: bytes) -> None:
         """Writes text, or queues it where an event loop runs; raises OutputClosed."""
-        left = max(0, self._limit - self._counted)
+        left = int(self._session.left("output"))
         self.count(len(text))
         self._put(text[:left])
 

@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 
+from bridges._processes import RUNNING
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKER = os.path.join(ROOT, "engines", "_worker.py")
 LIBRARIES = {"lua": "lupa", "javascript": "dukpy"}
@@ -48,6 +50,7 @@ class Worker:
             raise
         finally:
             os.close(theirs)
+        RUNNING.add(pid)
         os.set_blocking(ours, False)
         return cls(language, pid, ours)
 
@@ -70,7 +73,7 @@ class Worker:
         """Waits for the end and returns the exit status (negative: the signal); notes `cpu`."""
         if self._status is None:
             self._status = self._await_end()
-            os.close(self.fd)
+            RUNNING.discard(self.pid)
         return self._status
 
     def _await_end(self) -> int:
@@ -89,9 +92,13 @@ class Worker:
         return os.waitstatus_to_exitcode(status)
 
     def end(self) -> int:
-        """Kills the worker where it still runs, and buries it."""
+        """Kills the worker where it still runs, buries it and closes the socket."""
         self.kill()
-        return self.bury()
+        status = self.bury()
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+        return status
 
 
 def _socketpair() -> tuple[int, int]:

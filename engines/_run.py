@@ -19,9 +19,7 @@ from bridges._errors import (
     Cancelled,
     InternalError,
     InvalidArgument,
-    LimitExceeded,
     SpellError,
-    TimeLimit,
     WorkerCrashed,
     from_map,
 )
@@ -29,16 +27,22 @@ from bridges._session import Session
 from engines import _protocol as protocol
 from engines._calls import Calls
 from engines._codec import codec_for
+from engines._limits import cpu_limit, memory_limit, time_limit
 from engines._modules import Modules
 from engines._output import Output, OutputClosed, Prints, output_failed
 from engines._process import Worker
 from engines._protocol import Decoder, Frame, ProtocolError, pack
+from engines._signals import Signals
+from engines._watch import Watch
 
 if TYPE_CHECKING:
     import asyncio
 
 GRACE = 0.7
 """Seconds an interrupted worker has to answer with its traceback before it is killed."""
+ENDING = 0.1
+"""Seconds its host calls have to stop after that; as long again, and the process is ended."""
+CLOSING = 1.0  # the same where a run has ended by itself
 READ = 1 << 18
 
 
@@ -72,40 +76,46 @@ class Run:
         self._worker = worker
         self._session = session
         self._output = output
-        self._codec = codec_for(worker.language, session, self._call_function)
+        self._codec = codec_for(
+            worker.language, session, lambda *call: self._calls.call_back(*call)
+        )
         self._decoder = Decoder(max(protocol.MAX_FRAME, session.limits.memory))
         self._frames: deque[Frame] = deque()
         self._sending = bytearray()
         self._outcome: Outcome | None = None
         self._stop: SpellError | None = None
         self._kill_at: float | None = None
+        self._signals = Signals(self._on_signal)
+        self._watch: Watch | None = None
         self._deadline = monotonic() + session.limits.timeout
         self._calls = Calls(session, self._codec, modules, self._send, self.interrupt)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._prints = Prints(output, session.limits.output, self.interrupt, self._output_failed)
+        self._prints = Prints(output, session, self.interrupt, self._output_failed)
         session.write = self._prints.write
         self._wakened: asyncio.Event | None = None
 
     # -- the two ways to run
 
-    def execute(self, program: Program) -> Outcome:
-        """Runs the spell to its end from plain code; SIGINT, SIGTERM and SIGHUP interrupt it."""
-        handlers = {
-            number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        }
+    def execute(self, program: Program, watch: Watch | None = None) -> Outcome:
+        """Runs the spell to its end from plain code; SIGINT, SIGTERM and SIGHUP interrupt it.
+
+        watch: told when the process must have ended, should the run be unable to
+        """
+        self._watch = watch
+        if watch:
+            self._watch_until(self._deadline + GRACE, time_limit(self._session.limits))
         try:
-            self._start(program)
-            while self._outcome is None and not self._calls.wants_loop:
-                self._turn()
-            if self._outcome is None:
-                self._run_loop()
-            assert self._outcome is not None
-            return self._outcome
+            with self._signals:
+                self._start(program)
+                while self._outcome is None and not self._calls.wants_loop:
+                    self._turn()
+                if self._outcome is None:
+                    self._run_loop()
+                assert self._outcome is not None
+                return self._outcome
         finally:
             self._worker.end()
-            for number, handler in handlers.items():
-                signal.signal(number, handler)
+            self._output.deadline = None
 
     async def execute_async(self, program: Program) -> Outcome:
         """Runs the spell inside a running event loop (a spell started by a spell)."""
@@ -118,19 +128,21 @@ class Run:
         finally:
             self._worker.end()
 
+    def _end_worker(self) -> None:
+        self._worker.end()
+        self._session.use("cpu", self._worker.cpu)
+
     def interrupt(self, reason: SpellError) -> None:
         """Stops the spell: asks for a traceback, then kills; the run ends with `reason`."""
         if self._stop is not None or self._outcome is not None:
             return
         self._stop = reason
-        self._kill_at = monotonic() + GRACE
+        self._kill_at = (self._signals.at or monotonic()) + GRACE
         self._output.deadline = self._kill_at
+        self._watch_until(self._kill_at, reason)
         self._send(protocol.INTERRUPT, 0, b"")
         self._worker.interrupt()
         self._calls.cancel()
-
-    async def _call_function(self, number: int, arguments: list[Any]) -> Any:
-        return await self._calls.call_back(number, arguments)
 
     def _start(self, program: Program) -> None:
         limits, spell = self._session.limits, self._session.spell
@@ -141,7 +153,7 @@ class Run:
                 "name": program.name,
                 "form": program.form,
                 "memory": limits.memory,
-                "cpu": limits.cpu,
+                "cpu": min(limits.cpu, self._session.left("cpu")),
             }
         ).encode()
         values = self._codec.encode(
@@ -159,8 +171,8 @@ class Run:
         """Waits for the socket, handles what came, and looks at the clock."""
         fd = self._worker.fd
         writing = [fd] if self._sending else []
-        # A signal only sets the reason to stop: come back often enough to act on it.
-        wait = min(self._until_next(), 0.2)
+        # A signal is only noted: come back often enough to act on it.
+        wait = min(self._until_next(), 0.05)
         readable, writable, _ = select.select([fd], writing, [], wait)
         if writable:
             self._flush()
@@ -174,19 +186,28 @@ class Run:
 
         # Not asyncio.run: it waits for threads, and one may be blocked on a terminal for ever.
         self._loop = loop = asyncio.new_event_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._on_signal)
         try:
             loop.run_until_complete(self._serve())
         finally:
-            loop.run_until_complete(_cancel_rest())
+            loop.run_until_complete(_cancel_rest(self._time_to_close()))
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
-    def _on_signal(self, *_: object) -> None:
-        if self._stop is not None:
-            self._worker.kill()
-        self.interrupt(Cancelled("interrupted"))
+    def _on_signal(self, now: float) -> None:
+        # The run may be anywhere, even in a write that waits: this only notes things.
+        self._output.deadline = now + GRACE
+        self._watch_until(now + GRACE, Cancelled("interrupted"))
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _watch_until(self, at: float, error: SpellError) -> None:
+        if self._watch is not None:
+            self._watch.set(at + 2 * ENDING, error)
+
+    def _time_to_close(self) -> float:
+        if self._kill_at is None:
+            return CLOSING
+        return max(0.0, self._kill_at + ENDING - monotonic())
 
     # -- with an event loop
 
@@ -213,7 +234,7 @@ class Run:
         finally:
             self._listen(False)
             self._loop.remove_writer(self._worker.fd)
-            await self._calls.end()
+            await self._calls.end(self._time_to_close())
 
     def _listen(self, on: bool) -> None:
         """Starts or stops reading: a worker whose prints nobody takes has to wait."""
@@ -238,6 +259,7 @@ class Run:
     def _send(self, kind: int, id: int, payload: bytes) -> None:
         self._sending += pack(kind, id, payload)
         self._flush()
+        self._calls.check_unsent(len(self._sending))
 
     def _flush(self) -> None:
         while self._sending:
@@ -277,7 +299,7 @@ class Run:
         if self._stop is not None:
             return Outcome(error=self._stop)
         if status == -signal.SIGXCPU or self._worker.cpu >= self._session.limits.cpu:
-            return Outcome(error=self._cpu_limit())
+            return Outcome(error=cpu_limit(self._session.limits))
         what = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         return Outcome(
             error=WorkerCrashed(
@@ -297,22 +319,10 @@ class Run:
         if self._kill_at is not None and now >= self._kill_at:
             self._worker.kill()
             self._finish(Outcome(error=self._stop))
+        elif self._signals.at is not None:
+            self.interrupt(Cancelled("interrupted"))
         elif self._stop is None and now >= self._deadline:
-            limit = self._session.limits.timeout
-            self.interrupt(
-                TimeLimit(
-                    f"the spell ran longer than its time limit of {limit:g} s",
-                    hint="raise timeout under [limits], or pass --timeout",
-                    retryable=False,
-                )
-            )
-
-    def _cpu_limit(self) -> SpellError:
-        return TimeLimit(
-            f"the spell used up its {self._session.limits.cpu:g} s of processor time",
-            hint="raise cpu under [limits], or pass --cpu",
-            retryable=False,
-        )
+            self.interrupt(time_limit(self._session.limits))
 
     # -- frames
 
@@ -330,7 +340,8 @@ class Run:
         if kind == protocol.PRINT:
             self._prints.print(payload)
         elif kind == protocol.DONE:
-            self._finish(Outcome(value=self._codec.decode(payload)))
+            value = None if self._stop else self._codec.decode(payload)
+            self._finish(Outcome(value=value, error=self._stop))
         elif kind == protocol.FAIL:
             self._finish(Outcome(error=self._failure(from_map(self._codec.decode(payload)))))
         elif kind == protocol.EXIT:
@@ -340,16 +351,16 @@ class Run:
         elif kind != protocol.READY:
             if kind == protocol.NOTE:
                 self._prints.count(len(payload))
-            self._calls.handle(frame)
+            self._calls.handle(frame, self._stop)
 
     def _failure(self, error: SpellError) -> SpellError:
         """Turns an interrupted worker's answer into what it was interrupted for."""
         if error.details.get("reason") == "cpu" and self._stop is None:
-            stopped = self._cpu_limit()
+            stopped = cpu_limit(self._session.limits)
         elif self._stop is not None:
             stopped = self._stop
         elif error.details.get("limit") == "memory":
-            stopped = _memory_limit(self._session.limits.memory)
+            stopped = memory_limit(self._session.limits)
         else:
             return error
         stopped.traceback = error.traceback
@@ -358,7 +369,7 @@ class Run:
     def _broken(self, trace: str) -> SpellError:
         self._session.log.write("debug", trace)
         if trace.rstrip().endswith("MemoryError"):
-            return _memory_limit(self._session.limits.memory)
+            return memory_limit(self._session.limits)
         return InternalError(
             "the script engine failed: " + (trace.strip().splitlines() or ["no reason given"])[-1],
             hint="this is a defect in llmspell; run again with --verbose and report it",
@@ -373,18 +384,11 @@ class Run:
         self._wake()
 
 
-def _memory_limit(limit: int) -> SpellError:
-    return LimitExceeded(
-        f"the spell used more memory than its limit of {limit / 1024**2:.0f} MB",
-        hint="keep less at a time, raise memory under [limits], or pass --memory",
-    )
-
-
-async def _cancel_rest() -> None:
+async def _cancel_rest(timeout: float) -> None:
     import asyncio
 
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
     if rest:
-        await asyncio.wait(rest, timeout=1.0)
+        await asyncio.wait(rest, timeout=timeout)

@@ -2,6 +2,7 @@
 
 # No __future__ import here: it would be looked up before the path is safe.
 import os
+import signal
 import sys
 
 # `-m` puts the working directory first, where any file could pass for one of our modules.
@@ -18,16 +19,27 @@ def main() -> None:
 
         sys.stdout.write(f"llmspell {__version__}\n")
         return
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        code = 130
+    # Everything is flushed. A thread may still be blocked on a terminal, or importing an SDK that
+    # turned out not to be needed: the process does not wait for it.
+    os._exit(code)
+
+
+def _run() -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            # They end the program as Ctrl-C does, cleaning up.
+            signal.signal(number, signal.default_int_handler)
     from llmspell_cli import early
 
     early.start(sys.argv)
     from llmspell_cli.main import run
     from llmspell_cli.world import World
 
-    code = run(World.real())
-    # Everything is flushed. A thread may still be blocked on a terminal, or importing an SDK that
-    # turned out not to be needed: the process does not wait for it.
-    os._exit(code)
+    return run(World.real())
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from bridges._log import LEVELS
 from bridges._names import did_you_mean
 from engines._output import Output, OutputClosed, output_failed
 from engines._run import Program
+from engines._watch import Watch
 from llmspell_cli import compose, early, grants, manifest, params, program
 from llmspell_cli.commands.run import OutputForm, Request, money
 from llmspell_cli.compose import Overrides
@@ -35,6 +36,14 @@ def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: 
 
     find: finds the spell (its errors belong to the run); form: `file` or `eval`
     """
+    # Until everything is written: a reader that never reads must not outlast the time limit.
+    with Watch() as watch:
+        return _cast(invocation, find, form, request, watch)
+
+
+def _cast(
+    invocation: Invocation, find: Callable[[], Spell], form: str, request: Request, watch: Watch
+) -> int:
     result = _result(invocation.world, request.output)
     run: Session | None = None
     try:
@@ -49,7 +58,7 @@ def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: 
             result.start(run.spell.name, run.spell.language)
         worker = early.take(spell.language.name)
         text = Program(spell.source, spell.file_name, form, tuple(request.args))
-        outcome = compose.execute(run, spell, text, worker, result.prints)
+        outcome = compose.execute(run, spell, text, worker, result.prints, watch)
         if outcome.error is not None:
             raise outcome.error
         if outcome.exit_code is not None:
@@ -100,7 +109,7 @@ def _session(invocation: Invocation, spell: Spell, request: Request, result: Res
         log_level=level,
         security=grants.Flags(**request.security),
     )
-    run = compose.session(invocation, config, spell, overrides, sink)
+    run = compose.session(invocation, config, spell, overrides, sink, result.prints)
     if isinstance(result, EventResult):
         run.log.sink = result.log
     run.params = params.bind_params(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -9,23 +10,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridges._budget import Budget
-from bridges._errors import LimitExceeded
+from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._log import Log
+from bridges._permissions import Grants, ModulePath
 from bridges._session import Limits, Session, SpellInfo
+from engines._limits import cpu_limit
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
 from engines._run import Outcome, Program, Run
+from engines._watch import Watch
 from llmspell_cli import grants, params, program
 from llmspell_cli.program import Spell
 
 if TYPE_CHECKING:
+    import asyncio
+
     from llmspell_cli.config import Config
     from llmspell_cli.invocation import Invocation
     from llmspell_cli.logs import LogSink
+    from llmspell_cli.world import World
 
 MAX_DEPTH = 8
 """Spells within spells."""
+
+MAX_BESIDE = 8
+"""Spells of one depth that run at a time; more wait for their turn."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +60,12 @@ def session(
     spell: Spell | None,
     overrides: Overrides,
     sink: LogSink,
+    prints: Output | None = None,
 ) -> Session:
-    """Returns a session for a spell, or (None) for a tool called from the command line."""
+    """Returns a session for a spell, or (None) for a tool called from the command line.
+
+    prints: where the spells that the spell runs print; standard output unless given
+    """
     world = invocation.world
     models = config.models
     if overrides.model:
@@ -60,7 +74,9 @@ def session(
         models = replace(models, default_model=spell.manifest.model)
     return Session(
         spell=_info(spell),
-        grants=grants.grants_for(config.security, overrides.security, world.cwd, _folder(spell)),
+        grants=_guarded(
+            grants.grants_for(config.security, overrides.security, world.cwd, _folder(spell)), world
+        ),
         limits=replace(_lowered(spell, config.limits), **overrides.limits),
         models=models,
         budget=Budget(
@@ -74,9 +90,17 @@ def session(
         data=world.data_dir,
         stdin=world.stdin,
         write_error=world.write_error,
-        run_spell=Nested(invocation, sink).run,
+        run_spell=Nested(invocation, prints).run,
         audit=sink.audit(config.audit_log),
     )
+
+
+def _guarded(given: Grants, world: World) -> Grants:
+    """Keeps spells from writing records of trust, configuration and models, wherever they lie."""
+    if given.secrets:
+        return given
+    own = tuple(Path(os.path.realpath(f)) for f in (world.config_dir, world.data_dir))
+    return replace(given, deny_write=(*given.deny_write, *own))
 
 
 def _info(spell: Spell | None) -> SpellInfo:
@@ -105,19 +129,21 @@ def spelling(language: str) -> Callable[[str], str]:
 
 
 def execute(
-    run: Session, spell: Spell, program_text: Program, worker: Worker, output: Output
+    run: Session, spell: Spell, text: Program, worker: Worker, output: Output, watch: Watch
 ) -> Outcome:
     """Runs a spell to its end."""
     modules = Modules(spell.language.name, spell.folder, run.grants)
-    return Run(worker, run, modules, output).execute(program_text)
+    return Run(worker, run, modules, output).execute(text, watch)
 
 
 class Nested:
-    """Spells that spells run: each in a worker of its own, under the first one's grants and budget."""
+    """Spells that spells run: each in its own worker, under the first one's grants and limits."""
 
-    def __init__(self, invocation: Invocation, sink: LogSink) -> None:
+    def __init__(self, invocation: Invocation, prints: Output | None) -> None:
         self._invocation = invocation
-        self._sink = sink
+        self._prints = prints
+        # One queue a depth: a spell never waits for a place that its own caller holds.
+        self._places: dict[int, asyncio.Semaphore] = {}
 
     async def run(self, path: str, given: Any, caller: Session) -> Any:
         """Returns the value of the spell in a file; its error is raised as it is.
@@ -126,7 +152,21 @@ class Nested:
         """
         if caller.depth >= MAX_DEPTH:
             raise LimitExceeded(f"spells run spells more than {MAX_DEPTH} deep")
+        import asyncio
+
+        place = self._places.setdefault(caller.depth, asyncio.Semaphore(MAX_BESIDE))
+        async with place:
+            return await self._run(self._find(path, caller), given, caller)
+
+    def _find(self, path: str, caller: Session) -> Spell:
+        if not os.path.isdir(path) and os.path.exists(path) and not os.path.isfile(path):
+            raise InvalidArgument(f"{path!r} is a pipe, a socket or a device")
         spell = program.find(self._invocation.world, path, None)
+        # The main file of a folder may be a link to somewhere else.
+        caller.grants.check(ModulePath, str(spell.path), api="Spell.run")
+        return spell
+
+    async def _run(self, spell: Spell, given: Any, caller: Session) -> Any:
         inner = Session(
             spell=_info(spell),
             grants=caller.grants,
@@ -143,14 +183,18 @@ class Nested:
             params=params.bind_values(spell.manifest, given or {}),
             audit=caller.audit,
             depth=caller.depth + 1,
+            caller=caller,
         )
+        if caller.left("cpu") <= 0:
+            raise cpu_limit(caller.limits)
         worker = Worker.start(spell.language.name)
-        output = Output(self._invocation.world.stdout.fileno())
+        prints = self._prints or Output(self._invocation.world.stdout.fileno())
         modules = Modules(spell.language.name, spell.folder, caller.grants)
         text = Program(spell.source, spell.file_name, "file")
         try:
-            outcome = await Run(worker, inner, modules, output).execute_async(text)
+            outcome = await Run(worker, inner, modules, prints.nested()).execute_async(text)
         finally:
+            caller.use("cpu", worker.cpu)
             await inner.close()
         if outcome.error is not None:
             raise outcome.error

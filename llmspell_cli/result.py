@@ -92,8 +92,12 @@ class EventPrints(Output):
     """Turns what a spell prints into events."""
 
     def __init__(self, stdout: Output) -> None:
-        super().__init__(stdout.fd)
+        super().__init__(stdout.fd, stdout.turn)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def nested(self) -> Output:
+        """Returns events of its own for a spell within the spell."""
+        return EventPrints(self)
 
     def write(self, data: bytes) -> None:
         """Writes one event for the text, which may end within a character."""

@@ -1,0 +1,155 @@
+"""Ctrl-C, its relatives and the time limit, wherever the program is: it ends soon and clean."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.running import PROGRAM, environment, llmspell
+
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+LOG_FLOOD = "while true do Logger.error(('x'):rep(1000)) end"
+CALLING_FLOOD = "Async.sleep(0.01) " + LOG_FLOOD
+STARTED = "io.stdout:write('started\\n') Async.sleep(60)"
+VALUE = "return ('x'):rep(3000000)"
+
+
+def begin(folder: Path, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    running: subprocess.Popen[bytes] = subprocess.Popen(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment(folder),
+        **more,
+    )
+    return running
+
+
+def end(running: subprocess.Popen[bytes], within: float) -> tuple[int, bytes]:
+    """Waits without reading, then returns the exit code and what was said."""
+    began = time.monotonic()
+    try:
+        code = running.wait(timeout=30)
+    finally:
+        running.kill()
+    took = time.monotonic() - began
+    said = running.communicate()[1]
+    assert took < within, took
+    assert b"Traceback" not in said
+    return code, said
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True)
+    return [int(word) for word in found.stdout.split()]
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_before_the_spell_starts(number: int, tmp_path: Path) -> None:
+    code = (
+        "import os, sys, signal\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == 'llmspell_cli.main': os.kill(os.getpid(), {int(number)})\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "sys.argv = ['llmspell', 'eval', 'return 1']\n"
+        "from llmspell_cli.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [PROGRAM[0], "-c", code], capture_output=True, env=environment(tmp_path), timeout=30
+    )
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("code", [LOG_FLOOD, CALLING_FLOOD])
+def test_a_signal_while_nobody_reads_standard_error(code: str, number: int, tmp_path: Path) -> None:
+    running = begin(tmp_path, "eval", code)
+    time.sleep(1.0)
+    running.send_signal(number)
+    assert end(running, 4)[0] == 130
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_while_nobody_reads_the_value(number: int, tmp_path: Path) -> None:
+    running = begin(tmp_path, "eval", VALUE)
+    time.sleep(1.0)
+    running.send_signal(number)
+    assert end(running, 4)[0] == 130
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+@pytest.mark.parametrize("code", [VALUE, LOG_FLOOD, CALLING_FLOOD])
+def test_the_time_limit_while_nobody_reads(code: str, form: str, tmp_path: Path) -> None:
+    running = begin(tmp_path, "eval", code, "--timeout", "1s", "--output", form)
+    assert end(running, 5)[0] == 124
+
+
+def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
+    running = begin(tmp_path, "eval", LOG_FLOOD)
+    time.sleep(1.0)
+    workers = children(running.pid)
+    running.send_signal(signal.SIGINT)
+    time.sleep(0.2)
+    running.send_signal(signal.SIGINT)
+    assert end(running, 0.5)[0] == 130
+    assert workers and not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_a_signal_that_comes_twice_is_one(tmp_path: Path) -> None:
+    running = begin(tmp_path, "eval", STARTED)
+    assert running.stdout and running.stdout.readline() == b"started\n"
+    running.send_signal(signal.SIGINT)
+    time.sleep(0.005)
+    running.send_signal(signal.SIGINT)
+    code, said = end(running, 4)
+    assert code == 130
+    assert b"error: interrupted" in said
+
+
+def test_a_signal_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
+    running = begin(
+        tmp_path,
+        "eval",
+        "io.stdout:write('started\\n') Async.sleep(0.5) return 7",
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    assert running.stdout and running.stdout.readline() == b"started\n"
+    running.send_signal(signal.SIGHUP)
+    out, said = running.communicate(timeout=30)
+    assert (running.returncode, out, said) == (0, b"7\n", b"")
+
+
+def test_a_program_that_runs_is_ended_with_the_run(tmp_path: Path) -> None:
+    (tmp_path / "s.lua").write_text(
+        "io.stdout:write('started\\n')"
+        "return Tool.call('run_program', {program = 'sleep', arguments = {'60'}})"
+    )
+    running = begin(tmp_path, "s.lua", "--allow-run=sleep")
+    assert running.stdout and running.stdout.readline() == b"started\n"
+    time.sleep(0.5)
+    started = children(running.pid)
+    assert len(started) == 2
+    running.send_signal(signal.SIGINT)
+    code, said = end(running, 4)
+    assert code == 130
+    assert said.startswith(b"error: interrupted")
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in started)
+
+
+@pytest.mark.parametrize("form,at", [("json", "err"), ("jsonl", "out")])
+def test_a_nested_spell_prints_where_the_run_prints(form: str, at: str, tmp_path: Path) -> None:
+    (tmp_path / "inner.lua").write_text("print('inner')")
+    ended = llmspell(tmp_path, "eval", "Spell.run('inner.lua')", "--output", form)
+    assert "inner" in getattr(ended, at)
+    assert all(line.startswith("{") for line in ended.out.splitlines())
