@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engines.javascript._syntax import SyntaxFault
 
 FRAME = re.compile(r"^\s+at (?:(.*?) \()?(?:native|(.*?):(\d+):(\d+))\)?$")
 OWN_FILES = frozenset(("<dukpy>", "<llmspell>", "<input>", "<evalScript>"))
@@ -56,13 +59,14 @@ def endless_wait() -> dict[str, Any]:
     }
 
 
-def syntax_error(message: str, file: str, line: int) -> dict[str, Any]:
+def syntax_error(fault: SyntaxFault, file: str) -> dict[str, Any]:
     """Returns the error map of a source that is no program."""
+    place = {"file": file, "line": fault.line, "column": fault.column, "function": ""}
     return {
         "code": "spell_error",
         "name": "SyntaxError",
-        "message": message,
-        "traceback": [{"file": file, "line": line, "function": ""}],
+        "message": fault.message,
+        "traceback": [place],
     }
 
 

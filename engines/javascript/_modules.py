@@ -35,7 +35,7 @@ class Modules:
         self._take_id = take_id
         self._found: dict[tuple[str, str], str] = {}
         self._sources: dict[str, str] = {}
-        self._refused: dict[str, dict[str, Any]] = {}
+        self._refused: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self.main = ""
 
     def add(self, id: str, source: str) -> None:
@@ -69,8 +69,18 @@ class Modules:
             return self.resolve(importer, name)
         except Refused as refused:
             sentence = str(refused)[:MAX_SENTENCE]
-            self._refused[sentence] = refused.error
+            self._refused[sentence] = refused.error, self._site(importer, name)
             return sentence
+
+    def _site(self, importer: str, name: str) -> list[dict[str, Any]]:
+        """Returns a traceback of the line that imports a name: the engine does not tell it."""
+        file = self.main if not importer or importer in OWN_FILES else importer
+        statement = rf"""^(?!\s*//).*?\b(?:from|import)[\s(]*(["']){re.escape(name)}\1"""
+        found = re.search(statement, self._sources.get(file, ""), re.MULTILINE)
+        if found is None:
+            return []
+        line = found.string.count("\n", 0, found.start(1)) + 1
+        return [{"file": file, "line": line, "function": ""}]
 
     def load(self, id: str) -> tuple[str, str, str] | tuple[None, None, None]:
         """Returns a module for the engine's loader."""
@@ -81,8 +91,11 @@ class Modules:
             source = f"export default JSON.parse({json.dumps(source)});"
         return id, source, "module"
 
-    def refusal(self, message: str) -> dict[str, Any] | None:
-        """Returns the host's error behind an engine's message about a missing module."""
+    def refusal(self, message: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
+        """Returns the host's error behind an engine's message about a missing module, and where.
+
+        The place is a traceback of the importing line; empty where the importer's text shows none.
+        """
         _, _, sentence = message.partition("cannot find module: ")
         return self._refused.get(sentence)
 

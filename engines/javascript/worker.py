@@ -304,7 +304,7 @@ class Engine:
         if program.kind == "module":
             fault = self._parser.fault(program.source, module=True)
         if fault is not None:
-            self._fail(_faults.syntax_error(fault.message, self._config["name"], fault.line))
+            self._fail(_faults.syntax_error(fault, self._config["name"]))
         self._end(protocol.DONE, 0, b"null")
 
     def _on_require(self, payload: bytes, importer: str) -> bytes:
@@ -335,7 +335,8 @@ class Engine:
         found = _faults.error_map(json.loads(payload))
         refusal = self._modules.refusal(found.get("message", ""))
         if refusal is not None:
-            found = {**refusal, "traceback": found["traceback"]}
+            error, site = refusal
+            found = {**error, "traceback": found["traceback"] or site}
         if found.get("name") == "SyntaxError":
             self._place_syntax_error(found)
         return found
@@ -348,8 +349,8 @@ class Engine:
             if source is not None and not frame["file"].endswith(".json"):
                 fault = self._parser.fault(source, module=bool(IS_MODULE.search(source)))
             if fault is not None:
-                found["message"] = f"{fault.message} (line {fault.line}, column {fault.column})"
-                frame["line"] = fault.line
+                found["message"] = fault.message
+                frame |= {"line": fault.line, "column": fault.column}
 
 
 def _read(*names: str) -> bytes:

@@ -110,27 +110,28 @@ def test_a_failure_names_its_lines(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "line", "part"),
+    ("source", "line", "column", "part"),
     [
-        ("const a = 1;\nconst b = = 2;", 2, "Unexpected token (line 2, column 11)"),
-        ("export default 1;\n\nlet x = ;", 3, "Unexpected token (line 3, column 9)"),
-        ("await Host.later(\n", 2, "Unexpected token"),
-        ("return 1;\nlet let = 1;", 2, "let"),
-        ("import { a } from './ok.js';\nreturn a;", 2, "return"),
-        ("}", 1, "Unexpected token (line 1, column 1)"),
+        ("const a = 1;\nconst b = = 2;", 2, 11, "Unexpected token"),
+        ("export default 1;\n\nlet x = ;", 3, 9, "Unexpected token"),
+        ("await Host.later(\n", 2, 1, "Unexpected token"),
+        ("return 1;\nlet let = 1;", 2, 5, "let"),
+        ("import { a } from './ok.js';\nreturn a;", 2, 1, "return"),
+        ("}", 1, 1, "Unexpected token"),
     ],
 )
-def test_a_syntax_error_is_placed(source: str, line: int, part: str) -> None:
+def test_a_syntax_error_is_placed(source: str, line: int, column: int, part: str) -> None:
     outcome = run(source, modules=MODULES)
     assert outcome.value["name"] == "SyntaxError"
     assert outcome.lines == [("spell.js", line)]
+    assert outcome.value["traceback"][0]["column"] == column
     assert part in outcome.message
 
 
 def test_a_syntax_error_in_a_module_is_placed() -> None:
     outcome = run("import './broken.js'", modules=MODULES)
     assert outcome.lines == [("lib/broken.js", 2)]
-    assert "column 9" in outcome.message
+    assert outcome.value["traceback"][0]["column"] == 9
 
 
 def test_an_import_is_asked_for_with_its_importer() -> None:
@@ -138,6 +139,24 @@ def test_an_import_is_asked_for_with_its_importer() -> None:
     outcome = run("import { b } from './a.js'\nb", modules=modules)
     assert outcome.value["code"] == "not_found"
     assert outcome.message == "no module './b.js' (from lib/a.js)"
+    assert outcome.lines == [("lib/a.js", 1)]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("import './no.js'", 1),
+        ("// from './no.js'\nimport no from './no.js'", 2),
+        ("import {\n  a,\n  b,\n} from './no.js'", 4),
+        ("1;\nexport * from './no.js'", 2),
+        ("1;\nconst no = await import('./no.js')", 2),
+        ("1;\nrequire('./no.js')", 2),
+    ],
+)
+def test_a_missing_module_is_placed(source: str, line: int) -> None:
+    outcome = run(source, modules=MODULES)
+    assert outcome.value["code"] == "not_found"
+    assert outcome.lines[:1] == [("spell.js", line)]
     assert outcome.value["hint"]
 
 
