@@ -45,7 +45,7 @@ def test_what_a_spell_computes_counts_for_its_callers(tmp_path: Path) -> None:
 
 def test_only_some_run_at_a_time(tmp_path: Path) -> None:
     child = """
-    File.append("log", "+") Async.sleep(0.05) File.append("log", "-")
+    File.append("log", "+") Async.sleep(0.5) File.append("log", "-")
     """
     write(tmp_path, main=ALL, child=child)
     assert llmspell(tmp_path, "main.lua").code == 0
