@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import threading
@@ -20,6 +21,8 @@ T = TypeVar("T")
 
 # A pipe that select calls writable takes this much without blocking (POSIX PIPE_BUF).
 SLICE = 4096
+CLOSED = -1
+"""Stands for the file descriptor of a stream that was closed before the program started."""
 BACKLOG = 1 << 20
 """Bytes printed but not yet taken, at which the worker has to wait."""
 
@@ -49,6 +52,8 @@ class Output:
 
     def write(self, data: bytes) -> None:
         """Writes all of `data` in one piece, waiting for a slow reader; raises OutputClosed."""
+        if self.fd == CLOSED and data:
+            raise OutputClosed(OSError(errno.EBADF, "it is closed"))
         with self.turn:
             self._write(memoryview(data))
 

@@ -29,6 +29,7 @@ def main() -> None:
 
 
 def _run() -> int:
+    _fill_standard_streams()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) == signal.SIG_DFL:
             # They end the program as Ctrl-C does, cleaning up.
@@ -40,6 +41,15 @@ def _run() -> int:
     from llmspell_cli.world import World
 
     return run(World.real())
+
+
+def _fill_standard_streams() -> None:
+    """Opens what was closed at the start: a socket that got its number would be taken for it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # the lowest free number, which is this one
 
 
 if __name__ == "__main__":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from bridges._durations import parse_duration
 from bridges._errors import ConfigError, InvalidArgument, SpellError
 from bridges._log import LEVELS
 from bridges._names import did_you_mean
-from engines._output import Output, OutputClosed, output_failed
+from engines._output import CLOSED, Output, OutputClosed, output_failed
 from engines._run import Program
 from engines._watch import Watch
 from llmspell_cli import compose, early, grants, manifest, params, program
@@ -84,10 +84,17 @@ def _report(invocation: Invocation, error: SpellError) -> int:
 
 
 def _result(world: World, form: OutputForm) -> Result:
-    stdout = Output(world.stdout.fileno())
+    stdout = Output(_descriptor(world.stdout))
     if form is OutputForm.json:
-        return JsonResult(stdout, Output(world.stderr.fileno()))
+        return JsonResult(stdout, Output(_descriptor(world.stderr)))
     return EventResult(stdout) if form is OutputForm.jsonl else TextResult(stdout)
+
+
+def _descriptor(stream: TextIO) -> int:
+    try:
+        return stream.fileno()
+    except (OSError, ValueError):
+        return CLOSED
 
 
 def _session(invocation: Invocation, spell: Spell, request: Request, result: Result) -> Session:
@@ -150,6 +157,9 @@ def code_spell(world: World, code: str, engine: str | None) -> Spell:
             code = program.decode(world.stdin.read(program.MAX_BYTES + 1), "standard input")
         except OSError as error:
             raise InvalidArgument(f"cannot read standard input: {error.strerror}") from None
+    else:
+        # What is not text in the user's locale arrives as lone surrogates.
+        code = program.decode(code.encode("utf-8", "surrogateescape"), "the code")
     language = program.known_language(engine or "lua")
     if engine is None:
         try:

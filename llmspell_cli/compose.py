@@ -16,7 +16,7 @@ from bridges._permissions import Grants, ModulePath
 from bridges._session import Limits, Session, SpellInfo
 from engines._limits import cpu_limit
 from engines._modules import Modules
-from engines._output import Output
+from engines._output import CLOSED, Output
 from engines._process import Worker
 from engines._run import Outcome, Program, Run
 from engines._watch import Watch
@@ -64,7 +64,7 @@ def session(
 ) -> Session:
     """Returns a session for a spell, or (None) for a tool called from the command line.
 
-    prints: where the spells that the spell runs print; standard output unless given
+    prints: where the spells that the spell runs print
     """
     world = invocation.world
     models = config.models
@@ -188,7 +188,7 @@ class Nested:
         if caller.left("cpu") <= 0:
             raise cpu_limit(caller.limits)
         worker = Worker.start(spell.language.name)
-        prints = self._prints or Output(self._invocation.world.stdout.fileno())
+        prints = self._prints or Output(CLOSED)
         modules = Modules(spell.language.name, spell.folder, caller.grants)
         text = Program(spell.source, spell.file_name, "file")
         try:

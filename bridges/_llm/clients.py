@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 NO_KEY = "no-key"
 """Sent to servers that need none: the SDKs insist on one."""
+MOST_CONNECTIONS = 2000
+SPARE_FILES = 128
+"""Open files left to everything but connections."""
 LONGEST = 86_400.0
 """What the SDKs are told to wait, seconds; the deadlines of `tries` come first."""
 
@@ -32,10 +36,22 @@ def http_client(connect: float) -> httpx2.AsyncClient:
 
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(LONGEST, connect=connect),
-        limits=httpx2.Limits(max_connections=2000, max_keepalive_connections=100),
+        limits=httpx2.Limits(max_connections=most_connections(), max_keepalive_connections=100),
         event_hooks={"request": [bound_connecting]},
         follow_redirects=False,
     )
+
+
+def most_connections() -> int:
+    """Returns how many connections the system lets a run have; further requests wait."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + SPARE_FILES
+    if soft < wanted and soft != resource.RLIM_INFINITY:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return MOST_CONNECTIONS
+    return max(1, min(MOST_CONNECTIONS, soft - SPARE_FILES))
 
 
 def build(ref: ModelRef, http: httpx2.AsyncClient) -> Model:

@@ -129,3 +129,33 @@ def test_an_unreadable_standard_input_is_a_clear_error(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert b"standard input" in done.stderr and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_a_standard_output_that_was_closed_is_a_failure_once_it_is_needed(
+    form: str, tmp_path: Path
+) -> None:
+    run = f'{" ".join(PROGRAM)} eval "$0" --output {form} <&- >&-'
+
+    def closed(code: str) -> subprocess.CompletedProcess[bytes]:
+        command = ["bash", "-c", run, code]
+        return subprocess.run(
+            command, cwd=tmp_path, capture_output=True, timeout=30, env=environment(tmp_path)
+        )
+
+    ended = closed("return 1")
+    assert ended.returncode == 1
+    assert b"cannot write to standard output: it is closed" in ended.stderr
+    if form == "text":
+        assert (closed("return nil").returncode, closed("exit(7)").returncode) == (0, 7)
+
+
+def test_code_that_is_no_text_is_a_clear_error(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "eval", b"return '\xff'"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=environment(tmp_path),
+    )
+    assert done.returncode == 1
+    assert b"the code" in done.stderr and b"UTF-8" in done.stderr
