@@ -11,6 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from bridges._errors import ConfigError, SpellError
+from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Quiet, Verbose
 from llmspell_cli.world import World
@@ -95,7 +96,7 @@ def build(names: Iterable[str], *, listed: bool = False, completion: bool = Fals
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name, short_help=entry.summary)
         else:
-            app.command(name, short_help=entry.summary)(found)
+            app.command(name, cls=Command, short_help=entry.summary)(found)
     return app
 
 
@@ -114,7 +115,8 @@ def arrange(words: list[str], world: World) -> tuple[list[str], str | None]:
         return [*words[:position], "run", *words[position:]], "run"
     from bridges._names import nearest
 
-    near = nearest(word, COMMANDS)
+    files = (word + suffix for suffix in SUFFIXES if world.path(word + suffix).is_file())
+    near = next(files, None) or nearest(word, COMMANDS)
     raise ConfigError(
         f"{word!r} is neither a command nor a file",
         hint=f"did you mean 'llmspell {near}'?" if near else "'llmspell --help' lists the commands",

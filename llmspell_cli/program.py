@@ -14,10 +14,13 @@ from llmspell_cli.manifest import Manifest
 from llmspell_cli.world import World
 
 MAX_BYTES = 16 * 1024 * 1024
-# What only one of the languages says at the start of a line.
+QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
+# What only one of the languages says.
 HINTS = {
     "javascript": re.compile(
-        r"^\s*(?:const|let|var|import|export|async|await)\b|=>|//|/\*|\bconsole\.", re.M
+        r"^\s*(?:(?:const|let|var|import|export|async|await)\b|//)|=>|/\*|\bconsole\."
+        r"|\bnew\s+[A-Z]|[!=]==|&&|\|\||^\s*\(?\[(?!\[|=)|\{\s*\w+\s*:(?=[\s\d\"'\[{])|\)\s*\{",
+        re.M,
     ),
     "lua": re.compile(r"^\s*(?:local|elseif|end)\b|--|\bthen$|\bdo$|\bfunction\b.*\)$", re.M),
 }
@@ -143,6 +146,7 @@ def _by_ending(path: Path | None) -> Language | None:
 
 
 def _by_content(source: str) -> Language | None:
+    source = QUOTED.sub('""', source)
     counts = {name: len(pattern.findall(source)) for name, pattern in HINTS.items()}
     best = max(counts, key=lambda name: counts[name])
     others = [count for name, count in counts.items() if name != best]

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Json
 
 if TYPE_CHECKING:
     from llmspell_cli.config import Config
 
-app = typer.Typer(help="Write, show and check the configuration.")
+app = typer.Typer(help="Write, show and check the configuration.", no_args_is_help=True)
 SECRET = ("api_key",)
 
 
-@app.command()
+@app.command(cls=Command)
 def init(
     ctx: typer.Context,
     user: Annotated[
@@ -45,7 +46,7 @@ def init(
     call.world.out(str(file))
 
 
-@app.command()
+@app.command(cls=Command)
 def show(ctx: typer.Context, config: ConfigFile = None, as_json: Json = False) -> None:
     """Show every setting that holds here, and where it comes from.
 
@@ -64,7 +65,7 @@ def show(ctx: typer.Context, config: ConfigFile = None, as_json: Json = False) -
     call.world.out(_as_toml(found).rstrip())
 
 
-@app.command()
+@app.command(cls=Command)
 def check(ctx: typer.Context, config: ConfigFile = None) -> None:
     """Check the configuration that holds here."""
     from llmspell_cli.grants import Flags, grants_for
@@ -78,7 +79,7 @@ def check(ctx: typer.Context, config: ConfigFile = None) -> None:
     call.note("the configuration is sound")
 
 
-@app.command()
+@app.command(cls=Command)
 def path(ctx: typer.Context, config: ConfigFile = None) -> None:
     """Print the files that are read; later ones win."""
     from llmspell_cli.config import user_file

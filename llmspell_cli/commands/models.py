@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Json
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
     from bridges._store import Progress, Store, StoredModel
     from llmspell_cli.config import Config
 
-app = typer.Typer(help="List models; fetch and remove local ones.")
+app = typer.Typer(help="List models; fetch and remove local ones.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A local model, without 'local:'.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models(ctx: typer.Context, config: ConfigFile = None, as_json: Json = False) -> None:
     """List local models, the providers there are, and the default."""
     from bridges._settings import LOCAL_DEFAULT
@@ -50,7 +51,7 @@ def list_models(ctx: typer.Context, config: ConfigFile = None, as_json: Json = F
     call.world.out(f"Default: {default}")
 
 
-@app.command()
+@app.command(cls=Command)
 def pull(
     ctx: typer.Context,
     name: Annotated[
@@ -72,7 +73,7 @@ def pull(
     call.note(f"local:{name} is ready: {path}")
 
 
-@app.command()
+@app.command(cls=Command)
 def remove(
     ctx: typer.Context,
     name: Name,

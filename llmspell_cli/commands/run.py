@@ -61,7 +61,7 @@ Code = Annotated[
     ),
 ]
 Args = Annotated[
-    list[str] | None, typer.Argument(metavar="ARGS", help="What the spell finds in ARGS.")
+    list[str] | None, typer.Argument(metavar="[ARGS]...", help="What the spell finds in ARGS.")
 ]
 Engine = Annotated[
     str | None, typer.Option("--engine", "-e", metavar="NAME", help="lua or javascript.")
@@ -73,7 +73,9 @@ Param = Annotated[
 ]
 Params = Annotated[
     str | None,
-    typer.Option("--params", metavar="FILE", help="Parameters from TOML or JSON; - is stdin."),
+    typer.Option(
+        "--params", metavar="FILE", help="Parameters as TOML or JSON; - is JSON on stdin."
+    ),
 ]
 Model = Annotated[
     str | None, typer.Option("--model", "-m", metavar="NAME", help="The default model.")

@@ -15,17 +15,18 @@ from llmspell_cli.commands.run import (
     AllowWrite,
     Profile,
 )
+from llmspell_cli.help import Command
 from llmspell_cli.options import ConfigFile, Json
 
 if TYPE_CHECKING:
     from bridges._session import Session
     from llmspell_cli.invocation import Invocation
 
-app = typer.Typer(help="List, describe and call the built-in tools.")
+app = typer.Typer(help="List, describe and call the built-in tools.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="TOOL", help="A tool's name.")]
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_tools(ctx: typer.Context, as_json: Json = False) -> None:
     """List the tools that agents can be given by name."""
     call: Invocation = ctx.obj
@@ -42,7 +43,7 @@ def list_tools(ctx: typer.Context, as_json: Json = False) -> None:
         )
 
 
-@app.command("info")
+@app.command("info", cls=Command)
 def show(ctx: typer.Context, tool: Name, as_json: Json = False) -> None:
     """Describe a tool: what it does and the arguments it takes."""
     call: Invocation = ctx.obj
@@ -63,7 +64,7 @@ def show(ctx: typer.Context, tool: Name, as_json: Json = False) -> None:
         call.world.out(f"  {name} ({words}, {need}): {about.get('description', '')}".rstrip(" :"))
 
 
-@app.command("call")
+@app.command("call", cls=Command)
 def call_tool(  # noqa: PLR0913 - each parameter is one flag
     ctx: typer.Context,
     tool: Name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import io
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 import typer
 
 from bridges._errors import BY_CODE, ConfigError, SpellError
-from llmspell_cli import __version__, main
+from llmspell_cli import __version__, main, program
 from llmspell_cli.world import World
 from tests.cli.running import PROGRAM, environment, llmspell
 from tests.cli.worlds import make_world, written
@@ -177,6 +178,60 @@ def test_every_command_is_there_and_has_a_help_within_80_columns(tmp_path: Path)
     for name, entry in main.COMMANDS.items():
         assert f"  {name:<6}  {entry.summary}\n" in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines())
+
+
+def test_the_options_of_a_run_stand_in_groups(tmp_path: Path) -> None:
+    done = llmspell(tmp_path, "run", "--help")
+    text = done.out
+    assert text.startswith("Usage: llmspell run [OPTIONS] FILE [ARGS]...\n")
+    titles = re.findall(r"^(\w+):\n", text, re.MULTILINE)
+    assert titles == ["Arguments", "Options", "Limits", "Budget", "Permissions"]
+    limits = text.partition("Limits:\n")[2].partition("\n\n")[0]
+    assert [line.split()[0] for line in limits.splitlines()] == [
+        *("--timeout", "--cpu", "--memory", "--output-limit", "--calls")
+    ]
+
+
+@pytest.mark.parametrize("group", ["tools", "models", "config"])
+def test_a_group_without_a_command_shows_its_help(group: str, tmp_path: Path) -> None:
+    world = make_world(tmp_path, group)
+    assert main.run(world) == 2
+    out, err = written(world)
+    assert out == "" and "Commands:\n  " in err
+
+
+@pytest.mark.parametrize("suffix", main.SUFFIXES)
+def test_a_spell_named_without_its_ending_is_suggested(suffix: str, tmp_path: Path) -> None:
+    (tmp_path / f"greet{suffix}").write_text("")
+    ended = llmspell(tmp_path, "greet")
+    assert ended.code == 2
+    assert f"did you mean 'llmspell greet{suffix}'?" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [
+        ("[1, 2]", "javascript"),
+        ("({ a: 1 })", "javascript"),
+        ("throw new Error('x')", "javascript"),
+        ("let a = 1", "javascript"),
+        ("if (a) { b }", "javascript"),
+        ("a === b", "javascript"),
+        ("// nothing\n1", "javascript"),
+        ("local a = 1", "lua"),
+        ("return { agent:run('x') }", None),
+        ("-- let it be", "lua"),
+        ("10 // 3", None),
+        ("1 + 1", None),
+        ("print('a new World => && // \\' ===')", None),
+    ],
+)
+def test_the_language_of_code_is_told_by_what_it_says(code: str, language: str | None) -> None:
+    if language is None:
+        with pytest.raises(ConfigError, match="cannot tell the language"):
+            program.language_for(code, None, None)
+    else:
+        assert program.language_for(code, None, None).name == language
 
 
 def test_the_shell_completes_commands_and_options(tmp_path: Path) -> None:
