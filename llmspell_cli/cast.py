@@ -60,7 +60,9 @@ def _cast(
         text = Program(spell.source, spell.file_name, form, tuple(request.args))
         outcome = compose.execute(run, spell, text, worker, result.prints, watch)
         if outcome.error is not None:
-            raise outcome.error
+            from llmspell_cli.hints import add_hint
+
+            raise add_hint(outcome.error, spell)
         if outcome.exit_code is not None:
             return outcome.exit_code
         result.value(outcome.value, run)

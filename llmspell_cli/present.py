@@ -79,7 +79,7 @@ def _source_line(frame: dict[str, Any], folder: Path | None, paint: _Paint) -> l
     number = frame.get("line")
     if folder is None or not isinstance(number, int):
         return []
-    line = _read_line(folder, str(frame["file"]), number)
+    line = read_line(folder, str(frame["file"]), number)
     if line is None:
         return []
     gutter = f"{number} | "
@@ -90,7 +90,7 @@ def _source_line(frame: dict[str, Any], folder: Path | None, paint: _Paint) -> l
     return shown
 
 
-def _read_line(folder: Path, name: str, number: int) -> str | None:
+def read_line(folder: Path, name: str, number: int) -> str | None:
     """Returns a line of a spell's file; the name comes from the worker, so it may not lead out."""
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
