@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bridges._errors import ConfigError
+from bridges._llm.providers import KEY_NAMES, protocol_of
 from bridges._permissions import PROFILES
 from bridges._session import Limits
 from bridges._settings import ModelSettings, Provider
@@ -20,7 +21,7 @@ from llmspell_cli.config_layers import (
     read_environment,
     read_file,
 )
-from llmspell_cli.config_schema import BUILT_IN_PROVIDERS, GRANTS, KEY_NAMES
+from llmspell_cli.config_schema import GRANTS
 from llmspell_cli.world import World
 
 BUILT_IN = "built-in"
@@ -267,7 +268,7 @@ def _model_settings(
         found = {**read_dotenv(dotenv, wanted), **found}
     providers = {}
     for name, entry in configured.items():
-        kind = entry.get("kind") or BUILT_IN_PROVIDERS.get(name)
+        kind = entry.get("kind") or protocol_of(name)
         if kind is None:
             source = next(s for k, s in sources.items() if k[:2] == ("providers", name))
             raise ConfigError(

@@ -192,13 +192,3 @@ SCHEMA: dict[str, Schema] = {
         "file": Key("path", "Write the log here instead of standard error", '"llmspell.log"'),
     },
 }
-BUILT_IN_PROVIDERS = {
-    "openai": "openai",
-    "openai-chat": "openai",
-    "ollama": "openai",
-    "anthropic": "anthropic",
-    "google": "google",
-}
-"""Providers that need no `kind`, and the protocol each speaks."""
-KEY_NAMES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY")
-"""Environment variables with the keys of built-in providers."""

@@ -58,6 +58,19 @@ BUILT_IN = {
 }
 
 
+KEY_NAMES = tuple(dict.fromkeys(key for known in BUILT_IN.values() for key in known.keys))
+"""Environment variables with the keys of built-in providers."""
+_PROTOCOLS = {"responses": "openai", "ollama": "openai", "openrouter": "openai"}
+
+
+def protocol_of(provider: str) -> str | None:
+    """Returns the protocol that a built-in provider's server speaks; None for any other name."""
+    known = BUILT_IN.get(provider)
+    if known is None or not known.base_url:
+        return None
+    return _PROTOCOLS.get(known.kind, known.kind)
+
+
 @dataclass(frozen=True)
 class Server:
     """Where requests go.

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from bridges._errors import ConfigError
+from bridges._llm.providers import BUILT_IN
 from llmspell_cli import trust
 from llmspell_cli.config import Config, load
 from llmspell_cli.config_example import example
 from llmspell_cli.config_layers import line_of, read_file
-from llmspell_cli.config_schema import SCHEMA, Key
+from llmspell_cli.config_schema import PROTOCOLS, SCHEMA, Key
 from llmspell_cli.world import World
 from tests.cli.worlds import make_world
 
@@ -253,12 +254,30 @@ def test_keys_come_from_the_environment_then_dotenv(tmp_path: Path) -> None:
     (world.cwd / ".env").write_text(
         "# keys\nOPENAI_API_KEY=from-dotenv\nexport ANTHROPIC_API_KEY='quoted'\n"
         "GOOGLE_API_KEY=plain # a comment\nPATH=/evil\nOPENAI_BASE_URL=http://evil\nBAD LINE\n"
+        "GROQ_API_KEY=groq\n"
     )
     assert load(world).models.keys == {
         "OPENAI_API_KEY": "from-environment",
         "ANTHROPIC_API_KEY": "quoted",
         "GOOGLE_API_KEY": "plain",
+        "GROQ_API_KEY": "groq",
     }
+
+
+@pytest.mark.parametrize("name", [name for name, known in BUILT_IN.items() if known.base_url])
+def test_a_built_in_provider_needs_no_kind(name: str, tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    project(world, f'[providers.{name}]\napi_key = "mine"\n', trusted=True)
+    found = load(world).models.providers[name]
+    assert found.kind in PROTOCOLS and found.api_key == "mine"
+
+
+@pytest.mark.parametrize("name", ["lab", "local", "test"])
+def test_a_provider_of_ones_own_needs_a_kind(name: str, tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    project(world, f'[providers.{name}]\nbase_url = "http://127.0.0.1:1"\n', trusted=True)
+    with pytest.raises(ConfigError, match=f"providers.{name} has no kind"):
+        load(world)
 
 
 @pytest.mark.parametrize(
@@ -303,15 +322,6 @@ def test_hints_name_the_nearest_key_or_its_section(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as caught:
             read_file(file, text, tmp_path)
         assert caught.value.hint == hint
-
-
-def test_a_provider_of_ones_own_needs_a_kind(tmp_path: Path) -> None:
-    world = make_world(tmp_path)
-    project(world, '[providers.lab]\nbase_url = "http://a/v1"\n', trusted=True)
-    with pytest.raises(ConfigError, match="providers.lab has no kind"):
-        load(world)
-    project(world, '[providers.ollama]\nbase_url = "http://a/v1"\n', trusted=True)
-    assert load(world).models.providers["ollama"].kind == "openai"
 
 
 def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
