@@ -26,7 +26,9 @@ def cpu_limit(limits: Limits) -> SpellError:
 
 def memory_limit(limits: Limits) -> SpellError:
     """Returns the error of a run that kept too much."""
+    size = limits.memory / 1024**2
+    written = f"{size:.0f} MB" if size >= 1 else f"{limits.memory} bytes"
     return LimitExceeded(
-        f"the spell used more memory than its limit of {limits.memory / 1024**2:.0f} MB",
+        f"the spell used more memory than its limit of {written}",
         hint="keep less at a time, raise memory under [limits], or pass --memory",
     )

@@ -368,10 +368,11 @@ class Run:
 
     def _broken(self, trace: str) -> SpellError:
         self._session.log.write("debug", trace)
-        if trace.rstrip().endswith("MemoryError"):
+        reason = (trace.strip().splitlines() or ["no reason given"])[-1]
+        if reason.partition(":")[0].endswith("MemoryError"):
             return memory_limit(self._session.limits)
         return InternalError(
-            "the script engine failed: " + (trace.strip().splitlines() or ["no reason given"])[-1],
+            f"the script engine failed: {reason}",
             hint="this is a defect in llmspell; run again with --verbose and report it",
         )
 

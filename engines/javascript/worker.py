@@ -100,7 +100,11 @@ class Engine:
         # The whole run is one evaluation: at both ends of each the C code collects the whole heap.
         names = "receive", "whereNow", "serve"
         forget = "".join(f"delete globalThis.{name};" for name in names)
-        self._engine.evaluate(b"{ const start = serve; %s start() }" % forget.encode(), b"null")
+        try:
+            self._engine.evaluate(b"{ const start = serve; %s start() }" % forget.encode(), b"null")
+        except self._engine.error as error:
+            if self._defect is None:  # no memory to start with
+                self._fail(_faults.from_text(str(error)))
         raise self._defect or RuntimeError("the script engine gave up")
 
     def _on_serve(self, payload: bytes) -> NoReturn:

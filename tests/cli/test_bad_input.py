@@ -107,6 +107,9 @@ TABLE = {
         where=False,
     ),
     "bad size": Wrong("return 1", "1", 2, ("--memory", "lots"), ("--memory", "lots"), where=False),
+    "no memory to start with": Wrong(
+        "return 1", "1", 125, ("memory", "--memory"), ("--memory", "1"), where=False
+    ),
     "unknown engine": Wrong(
         "return 1", "1", 2, ("'luaa'", "lua"), ("--engine", "luaa"), where=False
     ),
