@@ -84,11 +84,14 @@ def _text(language: str, template: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
+    import os
+
     from bridges._errors import ConfigError
 
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("x", encoding="utf-8") as file:
+        # A spell begins with #!, so it can be run by its name; the umask has its say.
+        with open(path, "x", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o777)) as file:
             file.write(text)
     except FileExistsError:
         raise ConfigError(f"{path} exists already", hint="choose another name") from None

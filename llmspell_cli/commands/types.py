@@ -16,6 +16,7 @@ STUBS = {"llmspell.meta.lua": "lua", "llmspell.d.ts": "javascript"}
 EDITORS: dict[str, dict[str, Any]] = {
     ".luarc.json": {
         "runtime.version": "Lua 5.4",
+        "runtime.builtin": dict.fromkeys(("debug", "io", "os", "package"), "disable"),
         "workspace.library": [FOLDER],
     },
     "jsconfig.json": {
@@ -25,6 +26,7 @@ EDITORS: dict[str, dict[str, Any]] = {
             "module": "esnext",
             "moduleDetection": "force",
             "checkJs": True,
+            "strict": False,
             "noEmit": True,
         },
         "include": ["**/*.js", "**/*.mjs", f"{FOLDER}/*.d.ts"],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ def test_every_template_is_a_sound_spell(
     assert main.run(world) == 0
     made = written(world)[0].strip()
     assert "{{" not in (world.cwd / made).read_text()
+    assert os.access(world.cwd / made, os.X_OK)
     world = make_world(tmp_path, "check", made, "--json")
     assert main.run(world) == 0, written(world)
     report = json.loads(written(world)[0])[0]
@@ -83,9 +86,25 @@ def test_types_leave_the_editors_settings_of_the_user_alone(tmp_path: Path) -> N
     own.write_text("{}")
     assert main.run(world) == 0
     assert own.read_text() == "{}"
-    assert json.loads((world.cwd / "jsconfig.json").read_text())["compilerOptions"]["checkJs"]
+    compiler = json.loads((world.cwd / "jsconfig.json").read_text())["compilerOptions"]
+    # Newer TypeScript is strict unless told: it would refuse every parameter without a type.
+    assert compiler["checkJs"] and not compiler["strict"]
     assert "Agent" in (world.cwd / ".llmspell/types/llmspell.meta.lua").read_text()
     assert "Agent" in (world.cwd / ".llmspell/types/llmspell.d.ts").read_text()
+
+
+def test_the_stub_stands_for_the_lua_libraries_it_defines(tmp_path: Path) -> None:
+    world = make_world(tmp_path, "types")
+    assert main.run(world) == 0
+    settings = json.loads((world.cwd / ".luarc.json").read_text())
+    stub = (world.cwd / ".llmspell/types/llmspell.meta.lua").read_text()
+    disabled = settings["runtime.builtin"]
+    assert set(disabled.values()) == {"disable"}
+    # `package` is where the language server has `require` from.
+    assert disabled.keys() - {"package"} == set(
+        re.findall(r"^([a-z]+) = \{\}$", stub, re.MULTILINE)
+    )
+    assert "function require(name) end" in stub
 
 
 def test_the_reference_spells_names_for_both_languages() -> None:
