@@ -54,7 +54,7 @@ def calculate(expression: str) -> int | float | bool:
         AttributeError,
     ) as error:
         raise InvalidArgument(
-            f"{expression!r} cannot be calculated: {error}",
+            f"{expression!r} cannot be calculated: {_reason(error)}",
             hint=f"operators + - * / // % ** and {', '.join(sorted(_functions()))}",
         ) from None
     if isinstance(value, complex) or not isinstance(value, (int, float)):
@@ -62,6 +62,10 @@ def calculate(expression: str) -> int | float | bool:
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidArgument(f"the value of {expression!r} is not finite")
     return value
+
+
+def _reason(error: Exception) -> str:
+    return error.msg if isinstance(error, SyntaxError) else str(error)
 
 
 def _operators(defaults: dict[Any, Any]) -> dict[Any, Any]:

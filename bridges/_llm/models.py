@@ -59,8 +59,10 @@ class Models:
         return self._http
 
     def _note_default(self) -> None:
-        if self._session.models.default_model is None and not self._noted:
-            self._noted = True
+        if self._session.models.default_model is not None or self._noted:
+            return
+        self._noted = True
+        if self._session.log.is_enabled("warn"):
             self._session.write_error(f"llmspell: no model configured; using {LOCAL_DEFAULT}\n")
 
     async def _opened(self, ref: ModelRef) -> Pipeline:

@@ -276,6 +276,11 @@ def test_every_error_of_the_query_library_is_caught() -> None:
     assert kinds and all(issubclass(k, known) for k in kinds if issubclass(k, Exception))
 
 
+def test_a_broken_expression_is_told_in_plain_words() -> None:
+    with pytest.raises(InvalidArgument, match=r"cannot be calculated: '\(' was never closed$"):
+        calculate("2*(")
+
+
 def test_every_error_of_the_calculator_library_is_caught() -> None:
     import simpleeval
 

@@ -309,3 +309,12 @@ def test_the_default_model_answers_and_is_named_once(tmp_path: Path) -> None:
     assert "llmspell models pull" in found.hint
     said = ["llmspell: no model configured; using local:smollm2-135m\n"]
     assert session.errors == said  # type: ignore[attr-defined]
+    failure(session, "LLM.complete", "hello")
+    assert session.errors == said  # type: ignore[attr-defined]
+
+
+def test_a_quiet_run_is_not_told_of_the_default_model(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    session.log.level = "error"
+    failure(session, "LLM.complete", "hello")
+    assert session.errors == []  # type: ignore[attr-defined]
