@@ -22,6 +22,9 @@ def main() -> None:
     try:
         code = _run()
     except KeyboardInterrupt:
+        from bridges._processes import kill_all
+
+        kill_all()  # a worker that was started early
         code = 130
     # Everything is flushed. A thread may still be blocked on a terminal, or importing an SDK that
     # turned out not to be needed: the process does not wait for it.

@@ -59,9 +59,13 @@ def test_a_signal_before_the_spell_starts(number: int, tmp_path: Path) -> None:
         "import os, sys, signal\n"
         "class Stop:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        f"        if name == 'llmspell_cli.main': os.kill(os.getpid(), {int(number)})\n"
+        "        if name == 'llmspell_cli.main':\n"
+        "            from llmspell_cli import early\n"
+        "            print(early._started.pid, flush=True)\n"
+        "            os.kill(early._started.pid, signal.SIGSTOP)\n"
+        f"            os.kill(os.getpid(), {int(number)})\n"
         "sys.meta_path.insert(0, Stop())\n"
-        "sys.argv = ['llmspell', 'eval', 'return 1']\n"
+        "sys.argv = ['llmspell', 's.lua']\n"
         "from llmspell_cli.__main__ import main\n"
         "main()\n"
     )
@@ -69,6 +73,8 @@ def test_a_signal_before_the_spell_starts(number: int, tmp_path: Path) -> None:
         [PROGRAM[0], "-c", code], capture_output=True, env=environment(tmp_path), timeout=30
     )
     assert (done.returncode, done.stderr) == (130, b"")
+    # It was stopped, so that nothing but a kill could have ended it.
+    assert not Path(f"/proc/{int(done.stdout)}").exists()
 
 
 @pytest.mark.parametrize("number", ENDING)
