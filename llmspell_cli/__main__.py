@@ -17,7 +17,12 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from llmspell_cli import __version__
 
-        sys.stdout.write(f"llmspell {__version__}\n")
+        try:
+            sys.stdout.write(f"llmspell {__version__}\n")
+            sys.stdout.flush()
+        except OSError as error:
+            sys.stderr.write(f"error: standard output cannot be written: {error.strerror}\n")
+            os._exit(1)
         return
     try:
         code = _run()

@@ -222,13 +222,15 @@ def _build(merged: _Merged, world: World, file: Path | None, trusted: bool, star
     tree = _nested(merged.values)
     security = dict(tree["security"])
     warnings = []
+    # The keys of a folder that is not trusted are its author's, and so would the answers be.
+    dotenv = (file.parent if file else start) / ".env" if trusted else None
     if merged.ignored and file:
         warnings.append(
             f"{file} is not trusted, so these settings are ignored: {', '.join(merged.ignored)}; "
             f"if you trust it, run 'llmspell trust {file.parent}'"
         )
     return Config(
-        models=_model_settings(tree, world, file.parent if file else start, merged.sources),
+        models=_model_settings(tree, world, dotenv, merged.sources),
         limits=Limits(**tree["limits"]),
         budget=BudgetSettings(**tree.get("budget", {})),
         security=Security(**security),
@@ -258,13 +260,12 @@ def _nested(values: Mapping[Keys, Any]) -> dict[str, Any]:
 
 
 def _model_settings(
-    tree: dict[str, Any], world: World, folder: Path, sources: Mapping[Keys, str]
+    tree: dict[str, Any], world: World, dotenv: Path | None, sources: Mapping[Keys, str]
 ) -> ModelSettings:
     configured: dict[str, dict[str, str]] = tree.get("providers", {})
     wanted = set(KEY_NAMES) | {p["api_key_env"] for p in configured.values() if "api_key_env" in p}
     found = {name: world.environ[name] for name in wanted if world.environ.get(name)}
-    dotenv = folder / ".env"
-    if dotenv.is_file():
+    if dotenv is not None and dotenv.is_file():
         found = {**read_dotenv(dotenv, wanted), **found}
     providers = {}
     for name, entry in configured.items():

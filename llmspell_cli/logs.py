@@ -31,7 +31,8 @@ class LogSink:
         else:
             extra = "".join(f" {key}={_text(value)}" for key, value in fields.items())
             mark = f"\x1b[{COLOURS[level]}m{level}\x1b[0m" if self._colour else level
-            line = f"{mark}: {clean(message)}{clean(extra)}"
+            # A line of a message's own is set in: it cannot pass for one of the log's.
+            line = f"{mark}: {clean(message)}{clean(extra)}".replace("\n", "\n    ")
         self._write(line)
 
     def _write(self, line: str) -> None:

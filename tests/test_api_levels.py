@@ -83,9 +83,10 @@ def test_what_is_new_carries_the_next_level() -> None:
 
 
 def test_a_broken_promise_is_noticed() -> None:
-    now = {"kind": "sync", "params": [["a", "text", True]], "returns": "text", "since": 1}
-    assert kept(now, {**now, "params": [*now["params"], ["b", "text", False]]})
-    assert not kept(now, {**now, "params": [*now["params"], ["b", "text", True]]})
+    first = ["a", "text", True]
+    now = {"kind": "sync", "params": [first], "returns": "text", "since": 1}
+    assert kept(now, {**now, "params": [first, ["b", "text", False]]})
+    assert not kept(now, {**now, "params": [first, ["b", "text", True]]})
     assert not kept(now, {**now, "params": []})
     assert not kept(now, {**now, "returns": "any"})
 

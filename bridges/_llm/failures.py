@@ -66,7 +66,7 @@ TABLE: tuple[Row, ...] = (
     (
         foreign.ModelConnectionError,
         ProviderUnavailable,
-        "there is no connection to {name}{said}",
+        "the connection to {name} failed{said}",
         "check the network and the provider's base_url",
     ),
     (foreign.ModelServerError, ProviderUnavailable, "{name} failed{said}", "{later}"),
@@ -118,7 +118,7 @@ TABLE: tuple[Row, ...] = (
     (
         httpx2.HTTPError,
         ProviderUnavailable,
-        "there is no connection to {name}{said}",
+        "the connection to {name} failed{said}",
         "check the network and the provider's base_url",
     ),
     (httpx2.InvalidURL, ConfigError, "the base_url of {name} is not an address{said}", ""),

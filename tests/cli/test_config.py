@@ -264,6 +264,14 @@ def test_keys_come_from_the_environment_then_dotenv(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_keys_of_a_folder_that_is_not_trusted_are_not_used(trusted: bool, tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    project(world, "", trusted=trusted)
+    (world.cwd / ".env").write_text("OPENAI_API_KEY=of-the-author\n")
+    assert load(world).models.keys == ({"OPENAI_API_KEY": "of-the-author"} if trusted else {})
+
+
 @pytest.mark.parametrize("name", [name for name, known in BUILT_IN.items() if known.base_url])
 def test_a_built_in_provider_needs_no_kind(name: str, tmp_path: Path) -> None:
     world = make_world(tmp_path)

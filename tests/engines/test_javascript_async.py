@@ -136,6 +136,22 @@ def test_aborting_cancels_the_call() -> None:
     assert outcome.cancelled == [1]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "await Async.timeout(0.02, () => WORK).catch(() => {})",
+        "await Async.race([() => WORK, async () => 1])",
+        "await Async.all([() => WORK, async () => { throw 1 }]).catch(() => {})",
+        "const t = Async.spawn(() => WORK);\nawait Async.sleep(0.02);\nt.cancel()",
+    ],
+    ids=["timeout", "race", "all", "spawn"],
+)
+def test_what_is_given_up_is_cancelled(source: str) -> None:
+    assert run(source.replace("WORK", "Host.never()")).cancelled == [1]
+    slept = run(source.replace("WORK", "Async.sleep(20)"))
+    assert slept.kind == "DONE" and slept.seconds < 5
+
+
 def test_a_late_answer_to_a_cancelled_call_is_ignored() -> None:
     source = (
         "const r = await Host.later('late', { seconds: 0.02, signal: AbortSignal.timeout(1) }).catch(() => 'gone');\n"

@@ -27,17 +27,20 @@ const callNote = (fn, args) => {
   raw(payloadOf(fn, args), CALL_NOTE);
 };
 
-/** Calls an `async` function. A last argument with a `signal` cancels the call when that aborts. */
+/**
+ * Calls an `async` function. A last argument with a `signal` cancels the call when that aborts; without one the
+ * signal of the Async function that is at work does.
+ */
 function callLater(fn, args, above) {
   const stack = siteOf(above);
   let signal;
   try {
-    signal = takeSignal(args);
+    signal = takeSignal(args) ?? signals.current;
     if (signal !== undefined && signal.aborted) return rejected(signal.reason);
   } catch (error) {
     return rejected(error);
   }
-  return newPromise((resolve, reject) => {
+  const answer = newPromise((resolve, reject) => {
     const payload = payloadOf(fn, args);
     const id = ++lastCall;
     const call = { __proto__: null, resolve, reject, stack, forget: undefined };
@@ -46,15 +49,20 @@ function callLater(fn, args, above) {
       call.forget = signals.follow(signal, () => {
         if (!mapDelete(calls, id)) return;
         raw('', CANCEL, id);
+        then(answer, undefined, () => {}); // whoever aborted knows: nobody has to catch this
         reject(signal.reason);
       });
     }
     raw(payload, CALL_LATER, id);
   });
+  return answer;
 }
 
-/** Set by the part that defines AbortSignal; until then there are no signals. */
-const signals = { __proto__: null, is: () => false, follow: undefined };
+/**
+ * `is` and `follow` are set by the part that defines AbortSignal; until then there are no signals. `current` is the
+ * signal under which calls are made while Async.timeout and its like start a function.
+ */
+const signals = { __proto__: null, is: () => false, follow: undefined, current: undefined };
 
 /** Takes an AbortSignal out of the last argument's options. */
 function takeSignal(args) {

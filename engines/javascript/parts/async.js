@@ -2,13 +2,22 @@
 (core) => {
   'use strict';
   const { apply, hide, isArray, isObject, keysOf, newPromise, put, rejected, resolved, startTimer, stopTimer } = core;
-  const { then, weakGet, weakSet, wrongArgument, SpellError } = core;
+  const { signals, then, weakGet, weakSet, wrongArgument, SpellError } = core;
   const { WeakMap } = core.classes;
   const AbortController = core.provided('AbortController');
   const cancellers = new WeakMap();
 
-  const start = (work, args) =>
-    newPromise((resolve) => resolve(typeof work === 'function' ? apply(work, undefined, args) : work));
+  /** Starts a function under a signal, which cancels the host calls and sleeps that it begins at once. */
+  const start = (work, args, signal) =>
+    newPromise((resolve) => {
+      const before = signals.current;
+      signals.current = signal;
+      try {
+        resolve(typeof work === 'function' ? apply(work, undefined, args) : work);
+      } finally {
+        signals.current = before;
+      }
+    });
 
   const cancelled = () => new SpellError('the task was cancelled', { code: 'cancelled' });
 
@@ -87,7 +96,7 @@
         how(value);
       };
       end = ending(reject);
-      then(resolved(undefined), () => then(start(fn, args), ending(resolve), end));
+      then(resolved(undefined), () => then(start(fn, args, controller.signal), ending(resolve), end));
     });
     const cancel = () => {
       if (isDone) return;
@@ -107,13 +116,13 @@
   const Async = {
     all(tasks) {
       checkList('all', 'tasks', tasks);
-      return runList(tasks, Infinity, (index, signal) => start(tasks[index], [signal]));
+      return runList(tasks, Infinity, (index, signal) => start(tasks[index], [signal], signal));
     },
 
     map(items, fn, options) {
       checkList('map', 'items', items);
       checkFunction('map', fn);
-      return runList(items, limitFrom(options), (index, signal) => start(fn, [items[index], index, signal]));
+      return runList(items, limitFrom(options), (index, signal) => start(fn, [items[index], index, signal], signal));
     },
 
     race(tasks) {
@@ -126,14 +135,28 @@
           cancelAll(controller, tasks);
         };
         for (let i = 0; i < tasks.length; i++) {
-          then(start(tasks[i], [controller.signal]), ending(resolve), ending(reject));
+          then(start(tasks[i], [controller.signal], controller.signal), ending(resolve), ending(reject));
         }
       });
     },
 
     sleep(seconds) {
       const wait = millisecondsFrom('sleep', seconds);
-      return newPromise((resolve) => startTimer(() => resolve(undefined), wait, [], false));
+      const signal = signals.current;
+      const sleeping = newPromise((resolve, reject) => {
+        let forget = () => {};
+        const timer = startTimer(() => {
+          forget();
+          resolve(undefined);
+        }, wait, [], false);
+        if (signal === undefined) return;
+        forget = signals.follow(signal, () => {
+          stopTimer(timer);
+          then(sleeping, undefined, () => {});
+          reject(signal.reason);
+        });
+      });
+      return sleeping;
     },
 
     spawn(fn, ...args) {
@@ -155,7 +178,7 @@
           stopTimer(timer);
           how(value);
         };
-        then(start(fn, [controller.signal]), ending(resolve), ending(reject));
+        then(start(fn, [controller.signal], controller.signal), ending(resolve), ending(reject));
       });
     },
   };
