@@ -41,7 +41,8 @@ def describe() -> dict[str, Any]:
 
 def _level(found: dict[str, list[Any]]) -> int:
     """Returns the API level: that of the newest function."""
-    return max(int(f["since"]) for group in found.values() for noun in group for f in noun["functions"])
+    nouns = [noun for group in found.values() for noun in group]
+    return max(int(f["since"]) for noun in nouns for f in noun["functions"])
 
 
 def _declared_in(kind: Any, module: str) -> bool:
