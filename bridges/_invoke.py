@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import traceback
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import cache
@@ -169,6 +168,8 @@ class Door:
             self._session.log.write("debug", f"refused: {error.message}")
 
     def _defect(self, function: HostFunction, error: Exception) -> SpellError:
+        import traceback
+
         self._session.log.write("debug", "".join(traceback.format_exception(error)))
         return InternalError(
             f"{function.noun}.{function.name} failed: {type(error).__name__}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -54,6 +53,8 @@ def check_parameter(name: str) -> str | None:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Returns the known name most like a mistyped one, or None when none is close."""
+    import difflib
+
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 

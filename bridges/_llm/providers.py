@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bridges._errors import ProviderAuth
 
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from bridges._session import Session
 
 
-@dataclass(frozen=True)
-class BuiltIn:
+class BuiltIn(NamedTuple):
     """A provider that llmspell knows.
 
     kind: the protocol it speaks, see `Server`
@@ -71,8 +69,7 @@ def protocol_of(provider: str) -> str | None:
     return _PROTOCOLS.get(known.kind, known.kind)
 
 
-@dataclass(frozen=True)
-class Server:
+class Server(NamedTuple):
     """Where requests go.
 
     kind: responses, openai, anthropic, google, ollama, openrouter, local or test
