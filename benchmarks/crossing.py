@@ -20,7 +20,8 @@ from bridges._session import Limits
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
-from engines._run import Program, Run
+from engines._program import Program
+from engines._run import Run
 from llmspell_cli.compose import spelling
 from tests.sessions import make_session
 

@@ -10,7 +10,7 @@ from bridges._errors import ConfigError, InvalidArgument, SpellError
 from bridges._log import LEVELS
 from bridges._names import did_you_mean
 from engines._output import CLOSED, Output, OutputClosed, output_failed
-from engines._run import Program
+from engines._program import Program
 from engines._watch import Watch
 from llmspell_cli import compose, early, grants, manifest, params, program
 from llmspell_cli.commands.run import OutputForm, Request, money

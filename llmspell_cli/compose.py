@@ -18,7 +18,8 @@ from engines._limits import cpu_limit
 from engines._modules import Modules
 from engines._output import CLOSED, Output
 from engines._process import Worker
-from engines._run import Outcome, Program, Run
+from engines._program import Outcome, Program
+from engines._run import Run
 from engines._watch import Watch
 from llmspell_cli import grants, params, program
 from llmspell_cli.program import Spell

@@ -11,7 +11,8 @@ from bridges._session import Session
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
-from engines._run import Outcome, Program, Run
+from engines._program import Outcome, Program
+from engines._run import Run
 from engines.languages import LANGUAGES
 
 

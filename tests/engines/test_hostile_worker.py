@@ -21,8 +21,9 @@ from engines._codec import JsonCodec, MsgpackCodec
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
+from engines._program import Outcome, Program
 from engines._protocol import pack
-from engines._run import Outcome, Program, Run
+from engines._run import Run
 from tests.sessions import make_session
 
 MEGABYTE = 1 << 20

@@ -19,8 +19,9 @@ from engines._codec import Codec, JsonCodec, MsgpackCodec
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
+from engines._program import Outcome, Program
 from engines._protocol import Decoder, ProtocolError, pack
-from engines._run import Outcome, Program, Run
+from engines._run import Run
 from tests.sessions import make_session
 
 FRAMES = st.lists(st.tuples(st.integers(0, 255), st.integers(0, 2**32 - 1), st.binary(max_size=99)))
