@@ -64,6 +64,7 @@ def _cast(
 
             raise add_hint(outcome.error, spell)
         if outcome.exit_code is not None:
+            result.left(outcome.exit_code, run)
             return outcome.exit_code
         result.value(outcome.value, run)
         return 0

@@ -82,8 +82,8 @@ def session(
         models=models,
         budget=Budget(
             overrides.max_cost if overrides.max_cost is not None else config.budget.max_cost,
-            overrides.max_tokens or config.budget.max_tokens,
-            overrides.max_requests or config.budget.max_requests,
+            _first(overrides.max_tokens, config.budget.max_tokens),
+            _first(overrides.max_requests, config.budget.max_requests),
         ),
         log=Log(overrides.log_level or config.logging.level, sink),
         spell_name=spelling(spell.language.name if spell else "lua"),
@@ -102,6 +102,10 @@ def _guarded(given: Grants, world: World) -> Grants:
         return given
     own = tuple(Path(os.path.realpath(f)) for f in (world.config_dir, world.data_dir))
     return replace(given, deny_write=(*given.deny_write, *own))
+
+
+def _first(flag: int | None, configured: int | None) -> int | None:
+    return configured if flag is None else flag
 
 
 def _info(spell: Spell | None) -> SpellInfo:

@@ -35,6 +35,9 @@ class TextResult:
             text = to_json(value, indent=2)
         self._stdout.write((text if text.endswith("\n") else text + "\n").encode())
 
+    def left(self, _code: int, _session: Session) -> None:
+        """Writes nothing: a spell that left by exit(n) gave no value."""
+
     def error(self, _error: SpellError, _session: Session | None) -> None:
         """Writes nothing: the error goes to standard error."""
 
@@ -50,6 +53,10 @@ class JsonResult:
     def value(self, value: Any, session: Session) -> None:
         """Writes the document of a run that gave a value."""
         self._write({"ok": True, "value": value}, session)
+
+    def left(self, code: int, session: Session) -> None:
+        """Writes the document of a run that left by exit(n)."""
+        self._write({"ok": code == 0, "exit": code}, session)
 
     def error(self, error: SpellError, session: Session | None) -> None:
         """Writes the document of a run that failed."""
@@ -79,6 +86,10 @@ class EventResult:
     def value(self, value: Any, session: Session) -> None:
         """Writes the last event of a run that gave a value."""
         self._event("result", {"value": value, **summary(session, self._started)})
+
+    def left(self, code: int, session: Session) -> None:
+        """Writes the last event of a run that left by exit(n)."""
+        self._event("exit", {"exit": code, **summary(session, self._started)})
 
     def error(self, error: SpellError, session: Session | None) -> None:
         """Writes the last event of a run that failed."""

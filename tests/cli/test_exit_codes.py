@@ -38,6 +38,13 @@ SCRIPTS = {
         "await LLM.complete('a'); await LLM.complete('b')",
         "budget",
     ),
+    "no budget": (
+        5,
+        ("--model", "test:echo", "--max-requests", "0"),
+        "LLM.complete('a')",
+        "await LLM.complete('a')",
+        "budget",
+    ),
     "time": (124, ("--timeout", "300ms"), "while true do end", "for(;;){}", "--timeout"),
     "waiting": (
         124,

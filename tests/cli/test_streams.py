@@ -40,6 +40,15 @@ def test_a_failure_is_a_json_document_too(tmp_path: Path) -> None:
     assert (ended.code, document["ok"], document["error"]["code"]) == (1, False, "spell_error")
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_leaving_by_exit_is_a_document_and_an_event_too(code: int, tmp_path: Path) -> None:
+    ended = llmspell(tmp_path, "eval", f"exit({code})", "--output", "json")
+    document = json.loads(ended.out)
+    assert (ended.code, document["ok"], document["exit"]) == (code, code == 0, code)
+    lines = llmspell(tmp_path, "eval", f"exit({code})", "--output", "jsonl").out.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["start", "exit"]
+
+
 def test_jsonl_is_one_event_a_line(tmp_path: Path) -> None:
     code = "print('é') Logger.warn('careful', {n = 1}) return 5"
     ended = llmspell(tmp_path, "eval", code, "--output", "jsonl")
