@@ -102,11 +102,6 @@ class Door:
         except Exception as error:
             raise self._defect(function, error) from error
 
-    def api_name(self, number: int) -> str:
-        """Returns a function's name as the script writes it."""
-        function, _ = self._function(number)
-        return f"{function.noun}.{self._session.spell_name(function.name)}"
-
     def _function(self, number: int) -> tuple[HostFunction, type]:
         known = self._functions.get(number)
         if known is None:

@@ -33,8 +33,6 @@ EXIT = 24  # exit(id)
 MODULE = 25  # UTF-8 `importing module NUL wanted name`; answered with `module id NUL source`
 BROKEN = 26  # a defect in the worker itself: its Python traceback, UTF-8
 
-FROM_WORKER = frozenset(range(READY, BROKEN + 1))
-
 
 class Frame(NamedTuple):
     """One message: its kind, the id it belongs to, and its payload."""

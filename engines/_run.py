@@ -107,10 +107,6 @@ class Run:
         finally:
             self._worker.end()
 
-    def _end_worker(self) -> None:
-        self._worker.end()
-        self._session.use("cpu", self._worker.cpu)
-
     def interrupt(self, reason: SpellError) -> None:
         """Stops the spell: asks for a traceback, then kills; the run ends with `reason`."""
         if self._stop is not None or self._outcome is not None:
