@@ -73,7 +73,9 @@ def syntax_error(fault: SyntaxFault, file: str) -> dict[str, Any]:
 def error_map(told: dict[str, Any]) -> dict[str, Any]:
     """Returns the error map of a thrown value as boot/errors.js describes it."""
     name, message = told.get("name", ""), told.get("message", "")
-    if told.get("empty") or (name == "InternalError" and "out of memory" in message):
+    # Without the memory even for its own message, the engine's error has none.
+    engine_has_none = name == "InternalError" and (not message or "out of memory" in message)
+    if told.get("empty") or engine_has_none:
         found = out_of_memory()
     else:
         found = {key: told[key] for key in ("code", "message", "name", "hint") if key in told}

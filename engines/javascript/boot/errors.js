@@ -43,8 +43,10 @@ function errorMap(error) {
   try {
     if (error instanceof Error || error instanceof DOMException) return describeError(error);
     return { code: 'spell_error', name: 'Error', message: thrownText(error), empty: error === null };
-  } catch {
-    return { code: 'spell_error', name: 'Error', message: 'an error that cannot be described' };
+  } catch (fault) {
+    // null and InternalError are what the engine throws without memory.
+    const empty = fault === null || fault instanceof InternalError;
+    return { code: 'spell_error', name: 'Error', message: 'an error that cannot be described', empty };
   }
 }
 

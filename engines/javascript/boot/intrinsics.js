@@ -3,7 +3,7 @@
 const global = globalThis;
 const {
   Object, Reflect, JSON, Symbol, String, Number, RegExp, Date, Array, Map, Set, WeakMap, WeakSet, Function,
-  ArrayBuffer, DataView, Uint8Array, Error, TypeError, AggregateError, DOMException,
+  ArrayBuffer, DataView, Uint8Array, Error, TypeError, AggregateError, InternalError, DOMException,
 } = globalThis;
 const NativePromise = globalThis.Promise;
 const { apply, construct, ownKeys, getPrototypeOf } = Reflect;
