@@ -19,6 +19,7 @@ RESULT = 1  # answer to CALL or MODULE `id`: status byte (0 value, 1 error), the
 CALLBACK = 2  # call a script function: codec [callback id, [arguments]]
 INTERRUPT = 3  # stop the spell now; SIGUSR1 comes with it for a worker that is busy
 ABANDON = 4  # nobody waits for CALLBACK `id` any more: cancel its task
+COMMAND = 5  # JSON {op, …}: of a REPL or a debugger; answered with ANSWER `id`
 
 # Worker to host.
 READY = 16  # JSON {engine, version, hardening}
@@ -32,6 +33,8 @@ FAIL = 23  # the spell's error, as a map
 EXIT = 24  # exit(id)
 MODULE = 25  # UTF-8 `importing module NUL wanted name`; answered with `module id NUL source`
 BROKEN = 26  # a defect in the worker itself: its Python traceback, UTF-8
+ANSWER = 27  # answer to COMMAND `id`: JSON, {error: error map} where it failed
+EVENT = 28  # JSON {event, …}: what a REPL or a debugger hears unasked
 
 
 class Frame(NamedTuple):
