@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-from engines._protocol import INTERRUPT, PRINT, RESULT, Decoder, Frame, pack
+from engines._protocol import COMMAND, INTERRUPT, PRINT, RESULT, Decoder, Frame, pack
 
 FLUSH_BYTES = 64 * 1024
 # A quiet spell's prints go out at once; only one that prints more than BURST lines within
@@ -117,6 +117,29 @@ class Channel:
                 held.append(frame)
         finally:
             self._inbox.extendleft(reversed(held))
+
+    def take_command(self, *, wait: bool) -> Frame | None:
+        """Returns the next COMMAND out of turn; every other frame keeps its place in the inbox.
+
+        For an engine that is paused (`wait`: blocks until one comes) or computes (looks only).
+        An interrupt that arrives ends the wait with None.
+        """
+        seen = 0
+        while True:
+            while seen < len(self._inbox):
+                if self._inbox[seen].kind == COMMAND:
+                    frame = self._inbox[seen]
+                    del self._inbox[seen]
+                    return frame
+                seen += 1
+            if self.interrupted or not self._more(wait):
+                return None
+
+    def _more(self, wait: bool) -> bool:
+        """Reads on; tells whether a frame has come."""
+        had = len(self._inbox)
+        self._fill(0.2 if wait else 0)
+        return wait or len(self._inbox) > had
 
     def _fill(self, timeout: float | None) -> None:
         self.flush()
