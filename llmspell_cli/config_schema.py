@@ -163,7 +163,7 @@ SCHEMA: dict[str, Schema] = {
         **GRANTS,
         "profiles": Each(
             {"base": Key("choice", "Profile it starts from", '"medium"', PROFILES), **GRANTS},
-            "Profiles of your own, for --profile",
+            "Profiles of your own, for --security",
         ),
     },
     "limits": {

@@ -1,9 +1,10 @@
-"""The help of a command: its usage in plain words, its options under headings."""
+"""A command: its usage in plain words, its options under headings, one mistake it explains."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
 
 
@@ -12,6 +13,12 @@ class Command(TyperCommand):
 
     Typer itself does that only where rich, which is slow to load, draws the help.
     """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Reads the arguments; a security profile that is given to `--profile` is refused."""
+        if any("--security" in parameter.opts for parameter in self.params):
+            _check_profile(ctx, args)
+        return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Returns the words of the usage line; what must be given stands without braces."""
@@ -31,3 +38,21 @@ class Command(TyperCommand):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+
+def _check_profile(ctx: Any, words: list[str]) -> None:
+    """Refuses `--profile NAME`: it would measure, and run the spell with more rights than asked."""
+    if "--" in words:
+        words = words[: words.index("--")]
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        name = word.partition("=")[2]
+        if word == "--profile":
+            from bridges._permissions import PROFILES
+
+            name = after if after in PROFILES else ""
+        if name and word.partition("=")[0] == "--profile":
+            raise typer.BadParameter(
+                f"it measures where the time goes; to choose a security profile: --security={name}",
+                ctx=ctx,
+                param_hint="--profile",
+            )

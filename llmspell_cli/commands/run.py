@@ -42,6 +42,12 @@ class Request:
     security: dict[str, Any] = field(default_factory=dict)
 
 
+SECURITY_FIELDS = {
+    "security": "profile",
+    **{f"allow_{kind}": f"allow_{kind}" for kind in ("read", "write", "net", "env", "run")},
+    **{f"deny_{kind}": f"deny_{kind}" for kind in ("read", "write", "net", "env", "run")},
+}
+"""Each flag about permissions, and its field of `grants.Flags`."""
 LIMITS, BUDGET, PERMISSIONS = "Limits", "Budget", "Permissions"
 File = Annotated[str, typer.Argument(metavar="FILE", help="A spell: a file, or a folder.")]
 
@@ -110,8 +116,8 @@ def _allow(flag: str, metavar: str, text: str) -> Any:
     return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=PERMISSIONS)
 
 
-Profile = Annotated[
-    str | None, _allow("--profile", "NAME", "high, medium, low, none, or one of your own.")
+SecurityProfile = Annotated[
+    str | None, _allow("--security", "NAME", "high, medium, low, none, or one of your own.")
 ]
 AllowRead = Annotated[list[str] | None, _allow("--allow-read", "PATH", "Files to read.")]
 AllowWrite = Annotated[list[str] | None, _allow("--allow-write", "PATH", "Files to write.")]
@@ -142,7 +148,7 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
     max_requests: MaxRequests = None,
-    profile: Profile = None,
+    security: SecurityProfile = None,
     allow_read: AllowRead = None,
     allow_write: AllowWrite = None,
     allow_net: AllowNet = None,
@@ -191,7 +197,7 @@ def eval_(  # noqa: PLR0913 - each parameter is one flag
     max_cost: MaxCost = None,
     max_tokens: MaxTokens = None,
     max_requests: MaxRequests = None,
-    profile: Profile = None,
+    security: SecurityProfile = None,
     allow_read: AllowRead = None,
     allow_write: AllowWrite = None,
     allow_net: AllowNet = None,
@@ -242,12 +248,7 @@ def _request(options: dict[str, Any]) -> Request:
         model=options["model"],
         log_level=options["log_level"],
         security={
-            name: options.get(name)
-            for name in (
-                *("profile", "allow_read", "allow_write", "allow_net", "allow_env", "allow_run"),
-                *("deny_read", "deny_write", "deny_net", "deny_env", "deny_run"),
-            )
-            if options.get(name)
+            field: options[flag] for flag, field in SECURITY_FIELDS.items() if options.get(flag)
         },
     )
 

@@ -13,7 +13,7 @@ from llmspell_cli.commands.run import (
     AllowRead,
     AllowRun,
     AllowWrite,
-    Profile,
+    SecurityProfile,
 )
 from llmspell_cli.help import Command
 from llmspell_cli.options import ConfigFile, Json
@@ -76,7 +76,7 @@ def call_tool(  # noqa: PLR0913 - each parameter is one flag
         str | None,
         typer.Option("--json", metavar="OBJECT", help="The arguments as a JSON object instead."),
     ] = None,
-    profile: Profile = None,
+    security: SecurityProfile = None,
     allow_read: AllowRead = None,
     allow_write: AllowWrite = None,
     allow_net: AllowNet = None,
@@ -91,7 +91,7 @@ def call_tool(  # noqa: PLR0913 - each parameter is one flag
     call: Invocation = ctx.obj
     call.set(config=config)
     flags = {
-        "profile": profile,
+        "profile": security,
         "allow_read": allow_read or (),
         "allow_write": allow_write or (),
         "allow_net": allow_net or (),

@@ -114,7 +114,7 @@ TABLE = {
         "return 1", "1", 2, ("'luaa'", "lua"), ("--engine", "luaa"), where=False
     ),
     "unknown profile": Wrong(
-        "return 1", "1", 2, ("medum", "medium"), ("--profile", "medum"), where=False
+        "return 1", "1", 2, ("medum", "medium"), ("--security", "medum"), where=False
     ),
 }
 
