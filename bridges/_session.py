@@ -13,6 +13,7 @@ from bridges._permissions import Grants
 if TYPE_CHECKING:
     from bridges._budget import Budget
     from bridges._declare import HostObject
+    from bridges._gate import Gate
     from bridges._invoke import Door
     from bridges._log import Log
     from bridges._settings import ModelSettings
@@ -60,6 +61,7 @@ class Session:
     run_spell: runs another spell file under this session's grants and returns its value
     audit: told every permission decision: (api, kind, value, allowed)
     caller: the run that started this one; what this one uses, that one uses
+    gate: looks at model requests and tool calls before they go
     """
 
     spell: SpellInfo
@@ -79,6 +81,7 @@ class Session:
     audit: Callable[[str, str, str, bool], None] | None = None
     depth: int = 0
     caller: Session | None = None
+    gate: Gate | None = None
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)
     _objects: dict[int, HostObject] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from bridges._schema import fit, problems, to_json_schema
 from bridges._types import Callback, Text
 
 if TYPE_CHECKING:
+    from bridges._gate import Gate
     from bridges._session import Session
 
 TOOL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -54,13 +55,17 @@ class ToolSpec:
     timeout: float | None = None
     builtin: bool = False
 
-    async def call(self, arguments: Any) -> Any:
+    async def call(self, arguments: Any, gate: Gate | None) -> Any:
         """Checks the arguments and runs the tool.
 
+        gate: sees the call before it goes
         Arguments that do not fit are InvalidArgument, a refusal stays PermissionDenied, and any
         other failure is ToolFailed with the cause in its details.
         """
         checked = self._checked(arguments)
+        if gate is not None:
+            seen = {"tool": self.name, "arguments": checked}
+            checked = self._checked((await gate.pass_on("tool", self.name, seen))["arguments"])
         try:
             async with asyncio.timeout(self.timeout) as clock:
                 return await self.run(checked)
@@ -212,7 +217,8 @@ async def call_for_model(session: Session, spec: ToolSpec, arguments: Any) -> Re
     began = time.monotonic()
     report = Report()
     try:
-        report.result = as_data(await spec.call(arguments), f"the result of {spec.name!r}")
+        result = await spec.call(arguments, session.gate)
+        report.result = as_data(result, f"the result of {spec.name!r}")
     except ENDS_RUN:
         raise
     except SpellError as error:

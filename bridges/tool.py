@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Required, TypedDict
+from typing import TYPE_CHECKING, Any, Required, TypedDict
 
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._tools import ToolHandle, Tools, ToolSpec, define
 from bridges._types import Callback, Duration
+
+if TYPE_CHECKING:
+    from bridges._session import Session
 
 
 class ToolOptions(TypedDict, total=False):
@@ -46,7 +49,8 @@ class ToolObject(ToolHandle):
 
     name = "Tool"
 
-    def __init__(self, spec: ToolSpec) -> None:
+    def __init__(self, session: Session, spec: ToolSpec) -> None:
+        self._session = session
         self.spec = spec
 
     @host_function(needs=NOTHING, since=1)
@@ -56,7 +60,7 @@ class ToolObject(ToolHandle):
         arguments: The arguments by name
         returns: What the tool gives
         """
-        return await self.spec.call(arguments or {})
+        return await self.spec.call(arguments or {}, self._session.gate)
 
     @host_function(needs=NOTHING, since=1)
     def info(self) -> ToolInfo:
@@ -79,7 +83,7 @@ class Tool(Bridge):
         """
         spec = define(options, "Tool.new")
         self._tools().add(spec)
-        return ToolObject(spec)
+        return ToolObject(self.session, spec)
 
     @host_function(needs=NOTHING, since=1)
     async def call(self, tool: str | ToolObject, arguments: dict[str, Any] | None = None) -> Any:
@@ -90,7 +94,7 @@ class Tool(Bridge):
         returns: What the tool gives
         """
         spec = self._tools().find(tool) if isinstance(tool, str) else tool.spec
-        return await spec.call(arguments or {})
+        return await spec.call(arguments or {}, self.session.gate)
 
     @host_function(needs=NOTHING, since=1)
     def list_(self) -> list[ToolInfo]:
@@ -108,7 +112,7 @@ class Tool(Bridge):
         name: Its name
         returns: The tool; an unknown name is an error with code not_found
         """
-        return ToolObject(self._tools().find(name))
+        return ToolObject(self.session, self._tools().find(name))
 
     @host_function(needs=NOTHING, since=1)
     def remove(self, name: str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._declare import HostObject
 from bridges._errors import Cancelled, InvalidArgument, LimitExceeded, SpellError, from_map
+from bridges._gate import current_call
 from bridges._session import Session
 from engines import _protocol as protocol
 from engines._codec import Codec
@@ -182,6 +183,7 @@ class Calls:
     async def _serve(self, id: int, number: int, arguments: list[Any]) -> None:
         import asyncio
 
+        current_call.set(id)
         try:
             value = await self._session.door.call_async(number, arguments)
             self._answer(id, value)
@@ -192,7 +194,9 @@ class Calls:
             self._refuse(id, Cancelled("the call was cancelled"))
             raise
         finally:
-            self._tasks.pop(id, None)
+            task = self._tasks.pop(id, None)
+            if task is not None:
+                self._cancelled.discard(task)
             self._bytes -= self._sizes.pop(id, 0)
 
     def _answer(self, id: int, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridges._errors import SpellError
@@ -12,14 +12,16 @@ from bridges._errors import SpellError
 class Program:
     """What a worker runs.
 
-    source: its text; name: what tracebacks call it; form: `file`, `eval` or `check`
+    source: its text; name: what tracebacks call it; form: `file`, `eval`, `check` or `repl`
     args: positional arguments
+    options: of a debugger or a profiler, for the START frame (see docs/protocol.md)
     """
 
     source: str
     name: str
     form: str
     args: tuple[str, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

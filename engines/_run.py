@@ -7,32 +7,29 @@ no asynchronous call never needs; the first such call moves the run onto one.
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
-import signal
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bridges._errors import (
-    Cancelled,
-    InternalError,
-    InvalidArgument,
-    SpellError,
-    WorkerCrashed,
-    from_map,
-)
+from bridges._errors import Cancelled, InvalidArgument, SpellError, WorkerCrashed, from_map
 from bridges._session import Session
+from engines import _ends
 from engines import _protocol as protocol
 from engines._calls import Calls
+from engines._clock import Clock
 from engines._codec import codec_for
-from engines._limits import cpu_limit, memory_limit, time_limit
+from engines._limits import time_limit
 from engines._modules import Modules
 from engines._output import Output, OutputClosed, Prints, output_failed
 from engines._process import Worker
 from engines._program import Outcome, Program
 from engines._protocol import Decoder, Frame, ProtocolError, pack
 from engines._signals import Signals
+from engines._talk import Talk
 from engines._watch import Watch
 
 if TYPE_CHECKING:
@@ -49,7 +46,12 @@ SPINS = 40
 
 
 class Run:
-    """One spell in one worker."""
+    """One spell in one worker.
+
+    talk: how a REPL or a debugger speaks to it; clock: its time limit
+    outcome: how it ended; None until then
+    on_interrupt: told when it is being stopped
+    """
 
     def __init__(self, worker: Worker, session: Session, modules: Modules, output: Output) -> None:
         self._worker = worker
@@ -61,17 +63,20 @@ class Run:
         self._decoder = Decoder(max(protocol.MAX_FRAME, session.limits.memory))
         self._frames: deque[Frame] = deque()
         self._sending = bytearray()
-        self._outcome: Outcome | None = None
+        self.outcome: Outcome | None = None
+        self.on_interrupt: Callable[[], None] | None = None
+        self.talk = Talk(self._send)
         self._stop: SpellError | None = None
         self._kill_at: float | None = None
         self._signals = Signals(self._on_signal)
         self._watch: Watch | None = None
-        self._deadline = monotonic() + session.limits.timeout
+        self.clock = Clock(session.limits.timeout)
         self._calls = Calls(session, self._codec, modules, self._send, self.interrupt)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._prints = Prints(output, session, self.interrupt, self._output_failed)
         session.write = self._prints.write
         self._wakened: asyncio.Event | None = None
+        self._is_debugged = False
 
     # -- the two ways to run
 
@@ -82,16 +87,16 @@ class Run:
         """
         self._watch = watch
         if watch:
-            self._watch_until(self._deadline + GRACE, time_limit(self._session.limits))
+            self._watch_until(self.clock.deadline + GRACE, time_limit(self._session.limits))
         try:
             with self._signals:
                 self._start(program)
-                while self._outcome is None and not self._calls.wants_loop:
+                while self.outcome is None and not self._calls.wants_loop:
                     self._turn()
-                if self._outcome is None:
+                if self.outcome is None:
                     self._run_loop()
-                assert self._outcome is not None
-                return self._outcome
+                assert self.outcome is not None
+                return self.outcome
         finally:
             self._worker.end()
             self._output.deadline = None
@@ -109,7 +114,7 @@ class Run:
 
     def interrupt(self, reason: SpellError) -> None:
         """Stops the spell: asks for a traceback, then kills; the run ends with `reason`."""
-        if self._stop is not None or self._outcome is not None:
+        if self._stop is not None or self.outcome is not None:
             return
         self._stop = reason
         self._kill_at = (self._signals.at or monotonic()) + GRACE
@@ -118,10 +123,27 @@ class Run:
         self._send(protocol.INTERRUPT, 0, b"")
         self._worker.interrupt()
         self._calls.cancel()
+        if self.on_interrupt is not None:
+            self.on_interrupt()
+
+    def settle(self, error: SpellError) -> SpellError:
+        """Returns what an interrupted piece of a conversation was interrupted for."""
+        return _ends.failure(error, self._session, self._stop)
+
+    async def renew(self, seconds: float) -> None:
+        """Goes on after a piece of a conversation: a stop that was answered is past.
+
+        seconds: until the next time limit; infinity is none
+        """
+        await self._prints.finish()
+        if self.outcome is None:
+            self._stop = self._kill_at = None
+            self.clock.set(seconds)
+            self._output.deadline = None
 
     def _start(self, program: Program) -> None:
         limits, spell = self._session.limits, self._session.spell
-        self._output.deadline = self._deadline
+        self._output.deadline = self.clock.deadline
         config = json.dumps(
             {
                 "source": program.source,
@@ -129,8 +151,10 @@ class Run:
                 "form": program.form,
                 "memory": limits.memory,
                 "cpu": min(limits.cpu, self._session.left("cpu")),
+                **program.options,
             }
         ).encode()
+        self._is_debugged = "debug" in program.options
         values = self._codec.encode(
             {
                 "params": self._session.params,
@@ -202,15 +226,16 @@ class Run:
             self._prints.begin(self._loop, self._listen)
             self._handle_frames()
             self._flush()
-            while self._outcome is None:
+            while self.outcome is None:
                 self._wakened.clear()
+                left = self._until_next()
                 try:
-                    await asyncio.wait_for(self._wakened.wait(), self._until_next())
+                    await asyncio.wait_for(self._wakened.wait(), None if left == math.inf else left)
                 except TimeoutError:
                     pass
                 self._look_at_clock()
             await self._prints.finish()
-            return self._outcome
+            return self.outcome
         finally:
             self._listen(False)
             self._loop.remove_writer(self._worker.fd)
@@ -219,7 +244,7 @@ class Run:
     def _listen(self, on: bool) -> None:
         """Starts or stops reading: a worker whose prints nobody takes has to wait."""
         assert self._loop is not None
-        if on and self._outcome is None:
+        if on and self.outcome is None:
             self._loop.add_reader(self._worker.fd, self._on_readable)
         elif not on:
             self._loop.remove_reader(self._worker.fd)
@@ -268,7 +293,7 @@ class Run:
             data = b""
         if not data:
             self._handle_frames()
-            self._finish(self._death())
+            self._finish(_ends.death(self._worker, self._session, self._stop))
             return True
         try:
             self._frames.extend(self._decoder.feed(data))
@@ -276,24 +301,10 @@ class Run:
             self._finish(Outcome(error=WorkerCrashed(f"the worker sent a broken frame: {error}")))
         return True
 
-    def _death(self) -> Outcome:
-        status = self._worker.bury()
-        if self._stop is not None:
-            return Outcome(error=self._stop)
-        if status == -signal.SIGXCPU or self._worker.cpu >= self._session.limits.cpu:
-            return Outcome(error=cpu_limit(self._session.limits))
-        what = f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        return Outcome(
-            error=WorkerCrashed(
-                f"the script engine crashed ({what})",
-                hint="nothing of the host is lost; please report the spell that did it",
-            )
-        )
-
     # -- the clock
 
     def _until_next(self) -> float:
-        at = self._deadline if self._kill_at is None else self._kill_at
+        at = self.clock.deadline if self._kill_at is None else self._kill_at
         return max(0.0, at - monotonic())
 
     def _look_at_clock(self) -> None:
@@ -303,14 +314,14 @@ class Run:
             self._finish(Outcome(error=self._stop))
         elif self._signals.at is not None:
             self.interrupt(Cancelled("interrupted"))
-        elif self._stop is None and now >= self._deadline:
+        elif self._stop is None and now >= self.clock.deadline:
             self.interrupt(time_limit(self._session.limits))
 
     # -- frames
 
     def _handle_frames(self) -> None:
         try:
-            while self._frames and self._outcome is None and not self._calls.wants_loop:
+            while self._frames and self.outcome is None and not self._calls.wants_loop:
                 self._handle(self._frames.popleft())
         except InvalidArgument as error:
             self._finish(Outcome(error=WorkerCrashed(f"the worker broke the rules: {error}")))
@@ -325,45 +336,39 @@ class Run:
             value = None if self._stop else self._codec.decode(payload)
             self._finish(Outcome(value=value, error=self._stop))
         elif kind == protocol.FAIL:
-            self._finish(Outcome(error=self._failure(from_map(self._codec.decode(payload)))))
+            self._finish(Outcome(error=self.settle(from_map(self._codec.decode(payload)))))
         elif kind == protocol.EXIT:
             self._finish(Outcome(exit_code=min(frame.id, 255)))
         elif kind == protocol.BROKEN:
-            self._finish(Outcome(error=self._broken(payload.decode("utf-8", "replace"))))
+            trace = payload.decode("utf-8", "replace")
+            self._finish(Outcome(error=_ends.broken(trace, self._session)))
+        elif kind == protocol.ANSWER:
+            self.talk.answered(frame.id, payload)
+        elif kind == protocol.EVENT:
+            self._happened(self.talk.happened(payload))
         elif kind != protocol.READY:
             if kind == protocol.NOTE:
                 self._prints.count(len(payload))
             self._calls.handle(frame, self._stop)
 
-    def _failure(self, error: SpellError) -> SpellError:
-        """Turns an interrupted worker's answer into what it was interrupted for."""
-        if error.details.get("reason") == "cpu" and self._stop is None:
-            stopped = cpu_limit(self._session.limits)
-        elif self._stop is not None:
-            stopped = self._stop
-        elif error.details.get("limit") == "memory":
-            stopped = memory_limit(self._session.limits)
-        else:
-            return error
-        stopped.traceback = error.traceback
-        return stopped
-
-    def _broken(self, trace: str) -> SpellError:
-        self._session.log.write("debug", trace)
-        reason = (trace.strip().splitlines() or ["no reason given"])[-1]
-        if reason.partition(":")[0].endswith("MemoryError"):
-            return memory_limit(self._session.limits)
-        return InternalError(
-            f"the script engine failed: {reason}",
-            hint="this is a defect in llmspell; run again with --verbose and report it",
-        )
+    def _happened(self, event: dict[str, Any]) -> None:
+        if not self._is_debugged:
+            return
+        if event["event"] == "stopped":
+            self.clock.pause()
+            self._output.deadline = None
+        elif event["event"] == "continued":
+            self.clock.go_on()
+            self._output.deadline = self._kill_at or self.clock.deadline
+        self._wake()
 
     def _output_failed(self, closed: OutputClosed) -> None:
         self._finish(Outcome(error=output_failed(closed)))
 
     def _finish(self, outcome: Outcome) -> None:
-        if self._outcome is None:
-            self._outcome = outcome
+        if self.outcome is None:
+            self.outcome = outcome
+            self.talk.end(outcome.error)
         self._wake()
 
 

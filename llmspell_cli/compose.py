@@ -189,6 +189,7 @@ class Nested:
             audit=caller.audit,
             depth=caller.depth + 1,
             caller=caller,
+            gate=caller.gate,
         )
         if caller.left("cpu") <= 0:
             raise cpu_limit(caller.limits)

@@ -45,7 +45,9 @@ class Pipeline(WrapperModel):
     ) -> ModelResponse:
         """Makes a request whose answer comes whole."""
         with self._session.budget.request():
-            settings, request = self._begin(model_settings)
+            messages, settings, request = await self._begin(
+                messages, model_settings, model_request_parameters
+            )
             response = await request.run(
                 lambda: self.wrapped.request(messages, settings, model_request_parameters)
             )
@@ -62,7 +64,9 @@ class Pipeline(WrapperModel):
     ) -> AsyncGenerator[StreamedResponse]:
         """Makes a request whose answer comes in pieces; tried again only before the first piece."""
         with self._session.budget.request():
-            settings, request = self._begin(model_settings)
+            messages, settings, request = await self._begin(
+                messages, model_settings, model_request_parameters
+            )
             async with AsyncExitStack() as stack:
 
                 async def open_stream() -> tuple[StreamedResponse, AsyncIterator[Any], Any]:
@@ -96,16 +100,27 @@ class Pipeline(WrapperModel):
             yield event
             event = await request.bounded(anext(events, END), request.policy.idle, "go on")
 
-    def _begin(self, given: ModelSettings | None) -> tuple[ModelSettings, Request]:
+    async def _begin(
+        self,
+        messages: list[ModelMessage],
+        given: ModelSettings | None,
+        parameters: ModelRequestParameters,
+    ) -> tuple[list[ModelMessage], ModelSettings, Request]:
         settings: dict[str, Any] = dict(given or {})
         policy = policy_of(self._session, settings)
         left = self._session.budget.tokens_left()
         if left is not None:
             wanted = settings.get("max_tokens")
             settings["max_tokens"] = max(FEWEST_TOKENS, min(left, wanted or left))
+        if self._session.gate is not None:
+            from bridges._llm.requests import pass_on
+
+            gate = self._session.gate
+            messages, settings = await pass_on(gate, self.ref.name, messages, settings, parameters)
+        # Its clock starts here: how long the gate took is nobody's time limit.
         request = Request(self._session, self.ref, policy)
         self._session.log.write("debug", "asking a model", {"model": self.ref.name})
-        return cast("ModelSettings", settings), request
+        return messages, cast("ModelSettings", settings), request
 
     def _charge(self, response: ModelResponse, request: Request) -> None:
         cost = cost_of(response)

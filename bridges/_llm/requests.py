@@ -1,0 +1,89 @@
+"""Model requests as plain data, for whoever looks at one before it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
+from pydantic_ai.models import ModelRequestParameters
+
+from bridges._errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from bridges._gate import Gate
+
+BOOKKEEPING = frozenset({"timestamp", "run_id", "conversation_id", "metadata", "usage"})
+"""Fields of messages that no provider is sent."""
+
+
+async def pass_on(
+    gate: Gate,
+    model: str,
+    messages: list[ModelMessage],
+    settings: dict[str, Any],
+    parameters: ModelRequestParameters,
+) -> tuple[list[ModelMessage], dict[str, Any]]:
+    """Returns the messages and settings to send, as the gate lets them through.
+
+    model: its name; settings: model settings as plain data
+    A change that is no request is InvalidArgument.
+    """
+    shown = _bare(ModelMessagesTypeAdapter.dump_python(messages, mode="json"))
+    request = {
+        "model": model,
+        "messages": shown,
+        "settings": {key: value for key, value in settings.items() if _is_plain(value)},
+        "tools": [
+            {
+                "name": tool.name,
+                "description": tool.description or "",
+                "parameters": tool.parameters_json_schema,
+            }
+            for tool in parameters.function_tools
+        ],
+    }
+    before = _copy(request)
+    found = await gate.pass_on("model", model, request)
+    changed = messages
+    if found["messages"] != before["messages"]:
+        changed = _read(found["messages"])
+    if found["settings"] != before["settings"]:
+        hidden = {key: value for key, value in settings.items() if not _is_plain(value)}
+        settings = {**hidden, **found["settings"]}
+    return changed, settings
+
+
+def _read(messages: Any) -> list[ModelMessage]:
+    try:
+        return ModelMessagesTypeAdapter.validate_python(messages)
+    except ValidationError as error:
+        place = error.errors()[0]
+        where = ".".join(str(part) for part in place["loc"])
+        raise InvalidArgument(
+            f"the changed messages are no request: {where}: {place['msg']}"
+        ) from None
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(part) for part in value]
+    if isinstance(value, dict):
+        return {
+            key: _bare(part)
+            for key, part in value.items()
+            if part is not None and key not in BOOKKEEPING
+        }
+    return value
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copy(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _copy(part) for key, part in value.items()}
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, (str, int, float, bool, list, dict, type(None)))
