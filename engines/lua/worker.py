@@ -20,6 +20,8 @@ from engines.lua._interrupt import stopper
 
 _RUNTIME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runtime")
 _NO_MEMORY = b"the spell used up its memory"
+# The parts of the runtime that only a debugged spell needs.
+_DEBUGGER = ("show", "lines", "breakpoints", "frames", "inspect", "debugger")
 # The error map for when there is no memory to make one.
 _OUT_OF_MEMORY = (
     b"\x83\xa4code\xaelimit_exceeded\xa7message"
@@ -42,6 +44,7 @@ class Engine:
         self._channel = channel
         self._memory = 0
         self._current = 0
+        self._sources: dict[bytes, bytes] = {}
         self._runtime = lua54.LuaRuntime(
             encoding=None,
             register_eval=False,
@@ -53,12 +56,20 @@ class Engine:
         self._limit = self._runtime.set_max_memory
         self._run = self._runtime.execute(
             _source(b"init"),
-            self._safe(_source),
+            self._safe(self._source),
             describe(api).encode(),
             MAX_FRAME - 1024,
             *self._host_functions(),
             name="=[engine]init",
         )
+
+    def prepare(self, config: dict[str, Any]) -> None:
+        """Reads what this run needs beyond the runtime's core, while files can be read.
+
+        config: the START frame's (see docs/protocol.md)
+        """
+        names = _DEBUGGER if "debug" in config else ()
+        self._sources.update({name.encode(): _source(name.encode()) for name in names})
 
     def run(self, config: dict[str, Any], values: bytes) -> None:
         """Runs the spell and sends DONE, FAIL or EXIT.
@@ -74,6 +85,9 @@ class Engine:
         )
 
     # -- what Lua calls
+
+    def _source(self, name: bytes) -> bytes:
+        return self._sources.pop(name, None) or _source(name)
 
     def _host_functions(self) -> list[Callable[..., Any]]:
         """Returns the functions in the order in which init.lua names them."""

@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> None:
     assert frame is not None
     size = int.from_bytes(frame.payload[:4], "little")
     config = json.loads(frame.payload[4 : 4 + size])
+    engine.prepare(config)
     channel.listen_for_interrupts()
     if hardened == "yes":
         _hardening.harden(config["memory"], config["cpu"])
