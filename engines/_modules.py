@@ -20,13 +20,15 @@ class Modules:
 
     A module's id is its path below its root, with forward slashes, so that tracebacks name no host
     folder; `llmspell/NAME` for the standard library.
+
+    roots: the folders they lie in, the spell's own first
     """
 
     def __init__(self, language: str, folder: Path, grants: Grants) -> None:
         """folder: the spell's own; grants: name more folders, and what is not loaded."""
         self._language = language
         self._grants = grants
-        self._roots = [folder.resolve(), *(path.resolve() for path in grants.modules)]
+        self.roots = [folder.resolve(), *(path.resolve() for path in grants.modules)]
 
     def load(self, importer: str, name: str) -> tuple[str, str]:
         """Returns the id and source of the module `name` that module `importer` asks for.
@@ -97,7 +99,7 @@ class Modules:
         raise NotFound(f"there is no module {name!r}", hint=f"looked for {', '.join(paths)}")
 
     def _candidates(self, paths: list[str]) -> Iterator[tuple[Path, str]]:
-        for root in self._roots:
+        for root in self.roots:
             for path in paths:
                 if path.startswith("..") or os.path.isabs(path):
                     raise PermissionDenied(

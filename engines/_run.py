@@ -130,12 +130,16 @@ class Run:
         """Returns what an interrupted piece of a conversation was interrupted for."""
         return _ends.failure(error, self._session, self._stop)
 
+    async def printed(self) -> None:
+        """Waits until what the spell has printed so far is written."""
+        await self._prints.finish()
+
     async def renew(self, seconds: float) -> None:
         """Goes on after a piece of a conversation: a stop that was answered is past.
 
         seconds: until the next time limit; infinity is none
         """
-        await self._prints.finish()
+        await self.printed()
         if self.outcome is None:
             self._stop = self._kill_at = None
             self.clock.set(seconds)

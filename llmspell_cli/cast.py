@@ -49,11 +49,9 @@ def _cast(
     try:
         spell = find()
         invocation.folder = spell.folder if spell.path else None
-        run = _session(invocation, spell, request, result)
-        if any(word in spell.source for word in MODEL_WORDS):
-            from bridges._llm import preload
-
-            preload.start()
+        log = result.log if isinstance(result, EventResult) else None
+        run = session(invocation, spell, request, result.prints, log)
+        preload_models(spell)
         if isinstance(result, EventResult):
             result.start(run.spell.name, run.spell.language)
         worker = early.take(spell.language.name)
@@ -100,7 +98,26 @@ def _descriptor(stream: TextIO) -> int:
         return CLOSED
 
 
-def _session(invocation: Invocation, spell: Spell, request: Request, result: Result) -> Session:
+def preload_models(spell: Spell) -> None:
+    """Starts loading the SDKs in the background where a spell will plainly need them."""
+    if any(word in spell.source for word in MODEL_WORDS):
+        from bridges._llm import preload
+
+        preload.start()
+
+
+def session(
+    invocation: Invocation,
+    spell: Spell,
+    request: Request,
+    prints: Output,
+    log: Callable[[str, str, dict[str, Any]], None] | None = None,
+) -> Session:
+    """Returns the session that a command line asks for.
+
+    prints: where the spells that the spell runs print
+    log: takes the log lines, instead of standard error or the configured file
+    """
     world = invocation.world
     config = invocation.load_config()
     level = _level(request.log_level)
@@ -119,9 +136,9 @@ def _session(invocation: Invocation, spell: Spell, request: Request, result: Res
         log_level=level,
         security=grants.Flags(**request.security),
     )
-    run = compose.session(invocation, config, spell, overrides, sink, result.prints)
-    if isinstance(result, EventResult):
-        run.log.sink = result.log
+    run = compose.session(invocation, config, spell, overrides, sink, prints)
+    if log is not None:
+        run.log.sink = log
     run.params = params.bind_params(
         spell.manifest, request.param, request.params, request.args, world
     )
