@@ -44,7 +44,7 @@ def _check_profile(ctx: Any, words: list[str]) -> None:
     """Refuses `--profile NAME`: it would measure, and run the spell with more rights than asked."""
     if "--" in words:
         words = words[: words.index("--")]
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words, ""][1:], strict=True):
         name = word.partition("=")[2]
         if word == "--profile":
             from bridges._permissions import PROFILES
