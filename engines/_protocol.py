@@ -7,7 +7,11 @@ The host treats every frame as hostile; see docs/protocol.md for who sends what.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from collections import namedtuple
+
+TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
+if TYPE_CHECKING:
+    from typing import NamedTuple
 
 HEADER = struct.Struct("<IBI")
 MAX_FRAME = 64 * 1024 * 1024
@@ -37,12 +41,16 @@ ANSWER = 27  # answer to COMMAND `id`: JSON, {error: error map} where it failed
 EVENT = 28  # JSON {event, …}: what a REPL or a debugger hears unasked
 
 
-class Frame(NamedTuple):
-    """One message: its kind, the id it belongs to, and its payload."""
+if TYPE_CHECKING:
 
-    kind: int
-    id: int
-    payload: bytes
+    class Frame(NamedTuple):
+        """One message: its kind, the id it belongs to, and its payload."""
+
+        kind: int
+        id: int
+        payload: bytes
+else:
+    Frame = namedtuple("Frame", "kind id payload")
 
 
 class ProtocolError(Exception):

@@ -16,6 +16,7 @@ def main(arguments: list[str]) -> None:
     import os
 
     from engines._channel import Channel, HostGone
+    from engines._defect import describe_defect
 
     # Whatever else was open where llmspell was started is none of a spell's business.
     os.closerange(3, fd)
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> None:
     except HostGone:
         os._exit(1)
     except BaseException:  # noqa: BLE001 - the worker's own main: the host must hear of any defect
-        _report(channel)
+        _report(channel, describe_defect())
         os._exit(70)
     # Destroying a JavaScript context that is suspended corrupts its heap; nothing is torn down.
     os._exit(0)
@@ -73,21 +74,13 @@ def _read_api() -> dict[str, object]:
     return api
 
 
-def _report(channel: object) -> None:
+def _report(channel: object, defect: bytes) -> None:
     from engines._channel import Channel, HostGone
     from engines._protocol import BROKEN
 
     assert isinstance(channel, Channel)
-    # Written by hand: a hardened worker can open no file, so traceback cannot be imported.
-    _, error, frame = sys.exc_info()
-    lines = []
-    while frame is not None:
-        code = frame.tb_frame.f_code
-        lines.append(f"{code.co_filename}:{frame.tb_lineno} in {code.co_name}")
-        frame = frame.tb_next
-    lines.append(f"{type(error).__name__}: {error}")
     try:
-        channel.send(BROKEN, 0, "\n".join(lines).encode("utf-8", "replace"))
+        channel.send(BROKEN, 0, defect)
         channel.flush()
     except (HostGone, MemoryError):
         pass

@@ -8,7 +8,6 @@ default export.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from engines.javascript._modules import IS_MODULE, strip_shebang
 from engines.javascript._quickjs import AWAITS, STRICT, QuickJS, Thrown, Value
@@ -21,7 +20,7 @@ RETURN = re.compile(r"\breturn\b")
 CONTROL = re.compile(r"\b(?:for|while|do|if|else|try|catch|finally|switch)\b|^\s*\{", re.MULTILINE)
 
 
-class Program(NamedTuple):
+class Program:
     """A program ready to run.
 
     kind: `script` (a file whose last expression is its value), `value` (its completion value is
@@ -30,9 +29,10 @@ class Program(NamedTuple):
     source: what was compiled
     """
 
-    kind: str
-    compiled: Value | None
-    source: str
+    def __init__(self, kind: str, compiled: Value | None, source: str) -> None:
+        self.kind = kind
+        self.compiled = compiled
+        self.source = source
 
 
 def compile_program(engine: QuickJS, parser: Parser, source: str, name: str, form: str) -> Program:

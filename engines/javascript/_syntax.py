@@ -6,17 +6,21 @@ It runs in a context of its own and is compiled only when asked something, which
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
 
 from engines.javascript._quickjs import QuickJS
 
+TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
+if TYPE_CHECKING:
+    from typing import Any
 
-class SyntaxFault(NamedTuple):
+
+class SyntaxFault:
     """Where and why a source is no program; line and column count from 1."""
 
-    message: str
-    line: int
-    column: int
+    def __init__(self, message: str, line: int, column: int) -> None:
+        self.message = message
+        self.line = line
+        self.column = column
 
 
 class Parser:

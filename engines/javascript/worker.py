@@ -8,7 +8,6 @@ import os
 import resource
 from collections.abc import Callable
 from os import path
-from typing import Any, NoReturn
 
 from engines import _protocol as protocol
 from engines._channel import Channel, HostGone
@@ -20,6 +19,10 @@ from engines.javascript._quickjs import QuickJS, Thrown, load_extension
 from engines.javascript._syntax import Parser
 from engines.javascript._timers import Timers
 from engines.javascript.operations import Message, Op, constants
+
+TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 BOOT = (
     "intrinsics inbox promises errors base64 codec calls streams nouns timers modules program "

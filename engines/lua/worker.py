@@ -7,16 +7,19 @@ the two: a table, function or exception that crosses can crash the process or le
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, NoReturn
 
 from lupa import lua54
 
 from engines._channel import Channel, HostGone
+from engines._defect import describe_defect
 from engines._protocol import BROKEN, EXIT, FAIL, MAX_FRAME
 from engines.lua._interrupt import stopper
+
+TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _RUNTIME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runtime")
 _NO_MEMORY = b"the spell used up its memory"
@@ -166,7 +169,7 @@ class Engine:
             except MemoryError:
                 self._end(FAIL, _OUT_OF_MEMORY)
             except BaseException:  # noqa: BLE001 - a defect; the host hears of it
-                self._end(BROKEN, traceback.format_exc().encode())
+                self._end(BROKEN, describe_defect())
 
         return call
 

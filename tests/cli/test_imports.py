@@ -67,3 +67,19 @@ def test_decoys_in_the_working_directory_are_not_imported(way: str, tmp_path: Pa
         env=environment(tmp_path),
     )
     assert (done.returncode, done.stdout) == (0, "safe\n"), done.stderr
+
+
+@pytest.mark.parametrize("language", ["lua", "javascript"])
+def test_a_worker_imports_little(language: str) -> None:
+    code = (
+        "import sys; sys.path.extend(sys.argv[1:])\n"
+        f"import engines._channel, engines._defect, engines.{language}.worker\n"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, *sys.path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not set(done.stdout.split()) & {"typing", "traceback", "dataclasses", "inspect"}
