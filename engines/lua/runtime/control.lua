@@ -20,6 +20,8 @@ local M = {
   WAIT = WAIT,
   -- Set by tasks.lua: serves other tasks until a future is done, where yielding is impossible.
   block = nil,
+  -- Set by the debugger: told of every error that a protected call catches, before unwinding.
+  raised = nil,
 }
 
 -- Coroutine to its state: {co, ptr = its lua_State's address, depth = nested pcalls,
@@ -145,7 +147,10 @@ local function observe(failure)
   if is_interrupt(failure) and not now.stopped_at and host.poll() then
     now.stopped_at = M.frames()
   elseif type(failure) == "string" and byte(failure) == 91 then
-    return blame_spell(failure, M.frames())
+    failure = blame_spell(failure, M.frames())
+  end
+  if M.raised then
+    M.raised(failure)
   end
   return failure
 end

@@ -10,7 +10,7 @@ local co_yield, co_status, isyieldable = coroutine.yield, coroutine.status, coro
 local pack, unpack, byte, error = table.pack, table.unpack, string.byte, error
 local WAIT, now = control.WAIT, control.now
 
-local RESULT, CALLBACK, ABANDON = 1, 2, 4
+local RESULT, CALLBACK, ABANDON, COMMAND = 1, 2, 4, 5
 local CALL, RETURN, CANCEL, MODULE = 17, 20, 21, 25
 
 local MAX_TASKS = 10000
@@ -30,6 +30,11 @@ local live, nesting = 0, 0
 -- Failed tasks that nobody waited for.
 local unhandled = {}
 local idle = { done = false }
+-- While the debugger evaluates: tasks it froze that became ready since, and which it froze.
+local parked, is_frozen
+
+-- Set by a REPL or a debugger: takes a command's id and its JSON.
+M.command = nil
 
 function M.new_id()
   last_id = last_id + 1
@@ -39,6 +44,10 @@ end
 -- Futures -------------------------------------------------------------------
 
 local function push(task)
+  if parked and is_frozen(task) then
+    parked[#parked + 1] = task
+    return
+  end
   tail = tail + 1
   ready[tail] = task
 end
@@ -53,6 +62,24 @@ local function pop()
     end
   end
   return nil
+end
+
+-- Keeps ready tasks of which `frozen` is true from running, until `thaw`.
+function M.freeze(frozen)
+  local waiting = table.move(ready, head, tail, 1, {})
+  ready, head, tail = {}, 1, 0
+  parked, is_frozen = {}, frozen
+  for _, task in ipairs(waiting) do
+    push(task)
+  end
+end
+
+function M.thaw()
+  local waiting = parked
+  parked = nil
+  for _, task in ipairs(waiting) do
+    push(task)
+  end
 end
 
 -- Wakes the tasks that wait for a future.
@@ -93,13 +120,16 @@ end
 
 -- Tasks ---------------------------------------------------------------------
 
--- Starts f(...) as a task. `options`: on_done(task), observed (somebody handles its failure).
+-- Starts f(...) as a task. `options`: on_done(task), observed (somebody handles its failure),
+-- callback (the id of the CALLBACK it answers).
 function M.start(options, f, ...)
   if live >= MAX_TASKS then
     error(errors.make("limit_exceeded", "more than " .. MAX_TASKS .. " tasks at a time",
       "run them in groups: Async.map with a limit", { limit = "tasks" }), 0)
   end
-  local task = { future = {}, on_done = options.on_done, observed = options.observed }
+  local task = {
+    future = {}, on_done = options.on_done, observed = options.observed, callback = options.callback,
+  }
   local arguments = pack(...)
   task.state = control.new(function()
     task.values = pack(f(unpack(arguments, 1, arguments.n)))
@@ -244,7 +274,8 @@ local function call_back(id, payload)
       host.send(RETURN, id, "\0" .. task.values[1])
     end
   end
-  local ok, task = pcall(M.start, { on_done = done, observed = true }, run_callback, payload)
+  local ok, task = pcall(M.start, { on_done = done, observed = true, callback = id },
+    run_callback, payload)
   if ok then
     callbacks[id] = task
   else
@@ -265,6 +296,8 @@ local function dispatch(kind, id, payload)
     call_back(id, payload)
   elseif kind == ABANDON and callbacks[id] then
     control.guest(M.cancel, callbacks[id])
+  elseif kind == COMMAND and M.command then
+    M.command(id, payload)
   end
   control.check_run()
 end
