@@ -53,6 +53,12 @@ function M.define_record(name, meta)
   record_names[meta] = name
 end
 
+-- Returns the name of the record that a table is, or nil.
+function M.record_of(value)
+  local meta = metatable(value)
+  return meta and record_names[meta]
+end
+
 -- Whether a value is meant to be shown: not a function, a task, or an object of the spell's making.
 function M.is_data(value)
   if type(value) ~= "table" then
@@ -200,8 +206,11 @@ end
 local function from_function(value, out, n)
   local id = function_ids[value]
   if not id then
+    -- One by one, in this order: an interrupt in between leaves nothing wrong.
     id = function_count + 1
-    function_count, functions[id], function_ids[value] = id, value, id
+    function_count = id
+    functions[id] = value
+    function_ids[value] = id
   end
   out[n + 1] = pack(">BBI4", 0xd6, 2, id)
   return n + 1
