@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -80,6 +81,8 @@ def translated(shown: str) -> Iterator[None]:
 
 def read_bytes(path: ReadPath | ModulePath, limit: int, shown: str) -> bytes:
     """Returns a file's content; one longer than `limit` bytes is LimitExceeded."""
+    # Whoever watches a spell's files listens: `sys.addaudithook`.
+    sys.audit("llmspell.read", path.value)
     with translated(shown), _folder_of(path.value) as (folder, name):
         _refuse_special(folder, name, shown)
         with open(os.open(name, _READ, dir_fd=folder), "rb") as file:
@@ -97,6 +100,7 @@ def read_bytes(path: ReadPath | ModulePath, limit: int, shown: str) -> bytes:
 
 def write_bytes(path: WritePath, data: bytes, shown: str) -> None:
     """Puts a file in place as a whole: a reader sees the old content or the new, never a part."""
+    sys.audit("llmspell.write", path.value)
     with translated(shown), _folder_of(path.value) as (folder, name):
         old = _refuse_special(folder, name, shown)
         # The name says what it is, should the host be killed in between.
@@ -115,6 +119,7 @@ def write_bytes(path: WritePath, data: bytes, shown: str) -> None:
 
 def append_bytes(path: WritePath, data: bytes, shown: str) -> None:
     """Adds to the end of a file, which is made when it is not there."""
+    sys.audit("llmspell.write", path.value)
     with translated(shown), _folder_of(path.value) as (folder, name):
         _refuse_special(folder, name, shown)
         with open(os.open(name, _APPEND, 0o666, dir_fd=folder), "ab") as file:
@@ -143,6 +148,7 @@ def new_folder(path: WritePath, shown: str) -> None:
 
 def remove(path: EntryPath, shown: str) -> None:
     """Removes a file, a link, or an empty folder."""
+    sys.audit("llmspell.write", path.value)
     with translated(shown), _folder_of(path.value) as (folder, name):
         if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
             os.rmdir(name, dir_fd=folder)
@@ -152,6 +158,8 @@ def remove(path: EntryPath, shown: str) -> None:
 
 def move(path: EntryPath, to: EntryPath, shown: str) -> None:
     """Gives a file or folder another name; what is there under that name already stays."""
+    sys.audit("llmspell.write", path.value)
+    sys.audit("llmspell.write", to.value)
     with (
         translated(shown),
         _folder_of(path.value) as (old, old_name),

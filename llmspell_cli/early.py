@@ -21,7 +21,7 @@ def start(argv: list[str]) -> None:
         words = words[1:]
     elif not words or language_of(words[0]) is None:
         return
-    if "--help" in words or "--watch" in words:
+    if "--help" in words or any(word.startswith("--watch") for word in words):
         return
     language = next((known for word in words if (known := language_of(word))), None)
     if language:

@@ -49,6 +49,7 @@ SECURITY_FIELDS = {
 }
 """Each flag about permissions, and its field of `grants.Flags`."""
 LIMITS, BUDGET, PERMISSIONS = "Limits", "Budget", "Permissions"
+WORKBENCH = "While you write"
 File = Annotated[str, typer.Argument(metavar="FILE", help="A spell: a file, or a folder.")]
 
 
@@ -131,6 +132,15 @@ DenyEnv = Annotated[list[str] | None, _allow("--deny-env", "NAME", "Never read t
 DenyRun = Annotated[list[str] | None, _allow("--deny-run", "PROGRAM", "Never start these.")]
 
 
+def _workbench(flag: str, text: str, metavar: str | None = None) -> Any:
+    return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=WORKBENCH)
+
+
+Watch = Annotated[bool, _workbench("--watch", "Run again when the spell or what it reads changes.")]
+WatchClear = Annotated[bool, _workbench("--watch-clear", "Watch; clear the terminal each time.")]
+WatchKeepState = Annotated[bool, _workbench("--watch-keep-state", "Watch; globals live on.")]
+
+
 def run(  # noqa: PLR0913 - each parameter is one flag
     ctx: typer.Context,
     file: File,
@@ -159,6 +169,9 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     deny_net: DenyNet = None,
     deny_env: DenyEnv = None,
     deny_run: DenyRun = None,
+    watch: Watch = False,
+    watch_clear: WatchClear = False,
+    watch_keep_state: WatchKeepState = False,
     log_level: LogLevel = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
@@ -171,6 +184,10 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     """
     options = dict(locals())
     invocation = _invocation(options)
+    if watch or watch_clear or watch_keep_state:
+        from llmspell_cli.watching.start import watch_spell
+
+        raise typer.Exit(watch_spell(invocation, file, _request(options), options))
     from llmspell_cli import program
     from llmspell_cli.cast import cast
 
