@@ -11,7 +11,23 @@ import os
 from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from typing import Any, Protocol
+
+from engines.javascript.operations import Look
+
+TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Interpreter(Protocol):
+        """What the extension looks up on the object that evaluates."""
+
+        _ctx: Any
+        loader: Any
+
+        def _check_exported_function_exists(self, name: bytes) -> bool: ...
+        def _call_python(self, name: bytes, arguments: bytes) -> bytes | None: ...
+        def _normalize_module(self, importer: str, name: str) -> str: ...
+
 
 MODULE, STRICT, COMPILE_ONLY, AWAITS = 1, 1 << 3, 1 << 5, 1 << 7
 _TAG_INTEGER, _TAG_NULL, _TAG_UNDEFINED, _TAG_EXCEPTION = 0, 2, 3, 6
@@ -29,17 +45,6 @@ class Value(ctypes.Structure):
 UNDEFINED = Value(0, _TAG_UNDEFINED)
 _Interrupt = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 _Tracker = ctypes.PYFUNCTYPE(None, ctypes.c_void_p, Value, Value, ctypes.c_bool, ctypes.c_void_p)
-
-
-class Interpreter(Protocol):
-    """What the extension looks up on the object that evaluates."""
-
-    _ctx: Any
-    loader: Any
-
-    def _check_exported_function_exists(self, name: bytes) -> bool: ...
-    def _call_python(self, name: bytes, arguments: bytes) -> bytes | None: ...
-    def _normalize_module(self, importer: str, name: str) -> str: ...
 
 
 class Thrown(Exception):
@@ -129,6 +134,21 @@ class QuickJS:
     def give(self, value: Value) -> None:
         """Hands a value to the boot code, which is waiting for it (see boot/inbox.js)."""
         self._api.JS_SetPropertyStr(self._context, self._global, b"dukpy", value)
+
+    def look(self, name: bytes) -> Look:
+        """Says of a global whether it is a proxy or a promise (operations.Look).
+
+        The proxy's target and what the promise settled with are given (see `give`).
+        """
+        api, context, value = self._api, self._context, self.take_global(name)
+        found = Look(api.JS_PromiseState(context, value) + 1)
+        if api.JS_IsProxy(value):
+            found = Look.LOOK_PROXY
+            self.give(api.JS_GetProxyTarget(context, value))
+        elif found in (Look.LOOK_FULFILLED, Look.LOOK_REJECTED):
+            self.give(api.JS_PromiseResult(context, value))
+        api.JS_FreeValue(context, value)
+        return found
 
     def take_global(self, name: bytes) -> Value:
         """Returns the value of a global."""
@@ -228,6 +248,8 @@ def _functions(path: str) -> Any:
         "JS_GetPropertyStr": (Value, (pointer, Value, name)),
         "JS_PromiseState": (number, (pointer, Value)),
         "JS_PromiseResult": (Value, (pointer, Value)),
+        "JS_IsProxy": (ctypes.c_bool, (Value,)),
+        "JS_GetProxyTarget": (Value, (pointer, Value)),
         "JS_DupValue": (Value, (pointer, Value)),
         "JS_FreeValue": (None, (pointer, Value)),
         "JS_SetMemoryLimit": (None, (pointer, size)),

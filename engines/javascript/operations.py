@@ -26,6 +26,7 @@ class Op(IntEnum):
     REASON = 15
     TRACE = 16
     SERVE = 17
+    LOOK = 18
 
 
 class Message(IntEnum):
@@ -40,6 +41,16 @@ class Message(IntEnum):
     WAITING = 6
 
 
+class Look(IntEnum):
+    """What the answer to `Op.LOOK` says of an object."""
+
+    LOOK_PLAIN = 0
+    LOOK_PENDING = 1
+    LOOK_FULFILLED = 2
+    LOOK_REJECTED = 3
+    LOOK_PROXY = 4
+
+
 def constants() -> str:
-    """Returns both as JavaScript declarations, on one line."""
-    return "".join(f"const {m.name}={m.value};" for m in (*Op, *Message))
+    """Returns them all as JavaScript declarations, on one line."""
+    return "".join(f"const {m.name}={m.value};" for m in (*Op, *Message, *Look))

@@ -28,7 +28,7 @@ BOOT = (
     "intrinsics inbox promises errors base64 codec calls streams nouns timers modules program "
     "lockdown"
 ).split()
-PARTS = "abort async clone console syntax text".split()
+PARTS = "abort async clone console show syntax text values".split()
 STACK = 4 * 1024 * 1024
 """Bytes of C stack a script may use: about 2,500 calls deep."""
 _PRINT = b"[%d]" % Op.PRINT
@@ -329,6 +329,9 @@ class Engine:
         reason = self._engine.take_rejection()
         assert reason is not None
         self._engine.give(reason)
+
+    def _on_look(self, payload: bytes) -> bytes:
+        return b"%d" % self._engine.look(b"dukpy")
 
     def _on_trace(self, payload: bytes) -> None:
         self._trace = payload.decode("utf-8", "replace")

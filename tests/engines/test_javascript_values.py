@@ -259,7 +259,8 @@ CONSOLE: list[tuple[str, str]] = [
     ("new Uint8Array(2), Object.create(null)", "Uint8Array(2) [ 0, 0 ] [Object: null prototype] {}"),
     ("'nul \\u0000 and half \\ud800'", "nul \0 and half \ufffd"),
     ("Array.from({ length: 40 }, (_, i) => i)",
-     "[\n  " + ",\n  ".join(map(str, range(40))) + "\n]"),
+     "[\n  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,\n"
+     "  20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36,\n  37, 38, 39\n]"),
 ]  # fmt: skip
 
 

@@ -19,8 +19,23 @@ const rawGift = (payload, op, detail) => {
   }
 };
 
-const closed = (set) => ({ __proto__: null, get() {}, set, enumerable: false, configurable: false });
-defineProperty(global, 'call_python', closed(() => {}));
-defineProperty(global, 'dukpy', closed((given) => {
+const offer = { __proto__: null, value: undefined };
+
+/**
+ * Has Python look at an object as no script can: at a proxy or a promise.
+ * Returns its status, LOOK_… in operations.py, and as its value the proxy's target or what the promise settled with.
+ */
+const look = (object) => {
+  offer.value = object;
+  try {
+    return rawGift('', LOOK);
+  } finally {
+    offer.value = undefined;
+  }
+};
+
+const closed = (get, set) => ({ __proto__: null, get, set, enumerable: false, configurable: false });
+defineProperty(global, 'call_python', closed(() => {}, () => {}));
+defineProperty(global, 'dukpy', closed(() => offer.value, (given) => {
   gift.value = given;
 }));

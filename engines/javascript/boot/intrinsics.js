@@ -34,6 +34,7 @@ const execPattern = bind(RegExp.prototype.exec);
 const matches = (pattern, subject) => execPattern(pattern, subject) !== null;
 const functionText = bind(Function.prototype.toString);
 const dateText = bind(Date.prototype.toISOString);
+const dateNumber = bind(Date.prototype.getTime);
 const patternText = bind(RegExp.prototype.toString);
 
 const getter = (object, name) => getOwnPropertyDescriptor(object, name).get;
@@ -41,6 +42,12 @@ const TypedArrayPrototype = getPrototypeOf(Uint8Array.prototype);
 const typedArrayName = bind(getter(TypedArrayPrototype, Symbol.toStringTag));
 const typedArrayBuffer = bind(getter(TypedArrayPrototype, 'buffer'));
 const typedArrayOffset = bind(getter(TypedArrayPrototype, 'byteOffset'));
+const mapSize = bind(getter(Map.prototype, 'size'));
+const setSize = bind(getter(Set.prototype, 'size'));
+const mapEntries = bind(Map.prototype.entries);
+const setValues = bind(Set.prototype.values);
+const nextEntry = bind(getPrototypeOf(new Map().entries()).next);
+const nextItem = bind(getPrototypeOf(new Set().values()).next);
 const typedArrayBytes = bind(getter(TypedArrayPrototype, 'byteLength'));
 
 const isObject = (value) => (typeof value === 'object' && value !== null) || typeof value === 'function';

@@ -4,12 +4,13 @@
 
 /** What parts get; they use nothing else that a spell could have replaced. */
 const core = {
-  __proto__: null, apply, bytesFromBase64, bytesToBase64, charCodeAt, construct, create, dateText, encode, failRun,
-  fromCharCode, functionText, getOwnPropertyDescriptor, getPrototypeOf, handles, hasOwn, hide, indexOf, isArray,
-  isObject, join, keysOf, mapForEach, mapGet, mapSet, matches, newPromise, patternText, plainBytes, provided, push, put,
-  raw, records, rejected, repeat, resolved, setAdd, setDelete, setForEach, setup, signals, slice, startTimer, stopTimer,
-  stringify, then, toWellFormed, typedArrayName, weakGet, weakHas, weakSet, wrongArgument, SpellError,
-  OPS: { __proto__: null, PRINT, CALL_NOTE },
+  __proto__: null, apply, bytesFromBase64, bytesToBase64, charCodeAt, construct, create, dateNumber, dateText, encode,
+  failRun, fromCharCode, functionText, getOwnPropertyDescriptor, getPrototypeOf, handles, hasOwn, hide, indexOf, isArray,
+  isObject, join, keysOf, look, mapEntries, mapForEach, mapGet, mapSet, mapSize, matches, newPromise, nextEntry, nextItem,
+  nouns, ownKeys, part, patternText, plainBytes, provided, push, put, raw, records, rejected, repeat, resolved, setAdd,
+  setDelete, setForEach, setSize, setValues, setup, signals, slice, startTimer, stopTimer, stringify, then, toWellFormed,
+  typedArrayName, weakGet, weakHas, weakSet, wrongArgument, SpellError,
+  OPS: { __proto__: null, PRINT, CALL_NOTE, LOOK_PLAIN, LOOK_PENDING, LOOK_FULFILLED, LOOK_REJECTED, LOOK_PROXY },
   classes: { __proto__: null },
   spell: undefined,
 };
