@@ -22,7 +22,7 @@ local control = part("control", host, errors)
 local timers = part("timers", host)
 local tasks = part("tasks", host, errors, codec, control, timers)
 local report = part("report", codec, control, errors)
-tasks.describe = report.describe
+tasks.callbacks = part("callbacks", host, codec, control, tasks, report)
 local streams = part("streams", codec)
 local extras = { Async = part("async", errors, codec, control, tasks, timers) }
 local env = part("sandbox", host, errors, codec, control, part("coroutines", control))

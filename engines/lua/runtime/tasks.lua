@@ -11,7 +11,7 @@ local pack, unpack, byte, error = table.pack, table.unpack, string.byte, error
 local WAIT, now = control.WAIT, control.now
 
 local RESULT, CALLBACK, ABANDON, COMMAND = 1, 2, 4, 5
-local CALL, RETURN, CANCEL, MODULE = 17, 20, 21, 25
+local CALL, CANCEL, MODULE = 17, 21, 25
 
 local MAX_TASKS = 10000
 -- Nested waits cost C stack, of which Lua has 200 levels.
@@ -23,8 +23,6 @@ local M = {}
 
 -- CALL id to its future {call = id, payload, done, [1..n] = tasks that wait}.
 local calls, last_id, pending = {}, 0, 0
--- CALLBACK id to its task.
-local callbacks = {}
 local ready, head, tail = {}, 1, 0
 local live, nesting = 0, 0
 -- Failed tasks that nobody waited for.
@@ -35,6 +33,10 @@ local parked, is_frozen
 
 -- Set by a REPL or a debugger: takes a command's id and its JSON.
 M.command = nil
+-- Set by init.lua: callbacks.lua.
+M.callbacks = nil
+-- Whether the host may be waited for with nothing under way: in a REPL, whose user may go on.
+M.may_wait = function() return false end
 
 function M.new_id()
   last_id = last_id + 1
@@ -48,8 +50,8 @@ local function push(task)
     parked[#parked + 1] = task
     return
   end
+  ready[tail + 1] = task
   tail = tail + 1
-  ready[tail] = task
 end
 
 local function pop()
@@ -121,7 +123,7 @@ end
 -- Tasks ---------------------------------------------------------------------
 
 -- Starts f(...) as a task. `options`: on_done(task), observed (somebody handles its failure),
--- callback (the id of the CALLBACK it answers).
+-- callback (the id of the CALLBACK it answers). Its owner, in a REPL, is the evaluation it serves.
 function M.start(options, f, ...)
   if live >= MAX_TASKS then
     error(errors.make("limit_exceeded", "more than " .. MAX_TASKS .. " tasks at a time",
@@ -129,6 +131,7 @@ function M.start(options, f, ...)
   end
   local task = {
     future = {}, on_done = options.on_done, observed = options.observed, callback = options.callback,
+    owner = now.task and now.task.owner,
   }
   local arguments = pack(...)
   task.state = control.new(function()
@@ -198,6 +201,14 @@ function M.cancel(task)
   finish(task)
 end
 
+-- Gives a task up that an interrupt stopped, before what it has to close is closed.
+function M.drop(task, failure)
+  abandon(task.awaiting)
+  task.awaiting = nil
+  task.failed, task.failure, task.observed = true, failure, true
+  finish(task)
+end
+
 -- The host ------------------------------------------------------------------
 
 -- Returns the value of a RESULT's payload, or throws its error; `is_text` if the value is bare text.
@@ -250,39 +261,6 @@ function M.ask_module(key)
   return answer(ask(MODULE, key), true)
 end
 
-local function run_callback(payload)
-  local request = codec.decode(payload, 1)
-  local f, arguments = codec.script_function(request[1]), request[2]
-  local count = #arguments
-  for i = 1, count do
-    if arguments[i] == codec.null then
-      arguments[i] = nil
-    end
-  end
-  return codec.encode((f(unpack(arguments, 1, count))), "the function's result")
-end
-
--- Set by report.lua: returns the bytes of the error map of a failed task.
-M.describe = nil
-
-local function call_back(id, payload)
-  local function done(task)
-    callbacks[id] = nil
-    if task.failed and not task.cancelled then
-      host.send(RETURN, id, "\1" .. M.describe(task.failure, task.frames))
-    elseif not task.failed then
-      host.send(RETURN, id, "\0" .. task.values[1])
-    end
-  end
-  local ok, task = pcall(M.start, { on_done = done, observed = true, callback = id },
-    run_callback, payload)
-  if ok then
-    callbacks[id] = task
-  else
-    host.send(RETURN, id, "\1" .. M.describe(task, {}))
-  end
-end
-
 local function dispatch(kind, id, payload)
   if kind == RESULT then
     local future = calls[id]
@@ -293,9 +271,9 @@ local function dispatch(kind, id, payload)
       M.resolve(future)
     end
   elseif kind == CALLBACK then
-    call_back(id, payload)
-  elseif kind == ABANDON and callbacks[id] then
-    control.guest(M.cancel, callbacks[id])
+    M.callbacks.begin(id, payload)
+  elseif kind == ABANDON then
+    M.callbacks.abandon(id)
   elseif kind == COMMAND and M.command then
     M.command(id, payload)
   end
@@ -305,7 +283,7 @@ end
 -- Handles one frame and the timers that are due; waits for them when `patient`.
 local function look(patient)
   local due = timers.due_in()
-  if patient and pending == 0 and not due then
+  if patient and pending == 0 and not due and not M.may_wait() then
     error(errors.make("spell_error", "the spell waits for something that can never happen",
       "no host call, timer or callback is under way that could wake a task"), 0)
   end
@@ -394,6 +372,24 @@ function M.run(f)
     return false, lost.failure, lost.frames
   end
   return true, main.values[1]
+end
+
+-- Serves the host for ever; tells `report` of failed tasks that nobody waited for.
+function M.serve_for_ever(report)
+  while true do
+    idle.done = live == 0
+    serve(idle)
+    local lost = unhandled
+    unhandled = {}
+    for _, task in ipairs(lost) do
+      if not task.observed then
+        report(task)
+      end
+    end
+    if idle.done then
+      look(true)
+    end
+  end
 end
 
 return M

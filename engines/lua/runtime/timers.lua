@@ -9,15 +9,18 @@ local function swap(i, j)
   heap[i], heap[j] = heap[j], heap[i]
 end
 
--- Makes `future` due `seconds` from now.
+-- Makes `future` due `seconds` from now. At every instant all others are in the heap: an interrupt
+-- may strike in between.
 function M.add(seconds, future)
+  local item = { at = host.clock() + seconds, future = future }
+  heap[size + 1] = item
   size = size + 1
-  heap[size] = { at = host.clock() + seconds, future = future }
   local i = size
-  while i > 1 and heap[i].at < heap[i // 2].at do
-    swap(i, i // 2)
+  while i > 1 and item.at < heap[i // 2].at do
+    heap[i] = heap[i // 2]
     i = i // 2
   end
+  heap[i] = item
 end
 
 local function remove_first()
