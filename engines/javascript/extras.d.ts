@@ -53,11 +53,12 @@ interface Task<T> extends Promise<T> {
 }
 
 type Work<T> = Promise<T> | ((signal: AbortSignal) => T | Promise<T>);
+type Worked<W> = W extends (signal: AbortSignal) => infer T ? Awaited<T> : Awaited<W>;
 
 /** Many things at once. Times are in seconds. */
 declare const Async: {
   /** Waits until all have finished; the first failure cancels the others and is thrown. */
-  all<T>(tasks: Work<T>[]): Promise<T[]>;
+  all<W extends readonly Work<unknown>[] | []>(tasks: W): Promise<{ -readonly [I in keyof W]: Worked<W[I]> }>;
   /** Calls a function with every item, at most `limit` at a time. */
   map<I, T>(
     items: I[],
@@ -65,7 +66,7 @@ declare const Async: {
     options?: { limit?: number },
   ): Promise<T[]>;
   /** Gives what the first to finish or fail gave, and cancels the others. */
-  race<T>(tasks: Work<T>[]): Promise<T>;
+  race<W extends Work<unknown>>(tasks: W[]): Promise<Worked<W>>;
   /** Waits. */
   sleep(seconds: number): Promise<void>;
   /** Starts a function and goes on; the run waits for it before it ends. */

@@ -87,14 +87,17 @@ def _record(record: dict[str, Any]) -> str:
 
 
 def _noun(name: str, bridge: dict[str, Any] | None, thing: dict[str, Any] | None) -> str:
-    doc = (bridge or thing or {})["doc"]
-    extra = "---@field null null\n" if name == "JSON" else ""
-    start = name if bridge else f"local {name}"
-    text = f"{_doc(doc)}---@class {name}\n{extra}{start} = {{}}\n"
-    for noun, mark in ((bridge, "."), (thing, ":")):
-        for function in (noun or {}).get("functions", ()):
-            text += "\n" + _function(name + mark, function)
-    return text
+    """Returns a global noun and its objects: two classes, since both may have a function `info`."""
+    parts = []
+    if bridge:
+        own = f"{name}Global" if thing else name
+        null = "---@field null null\n" if name == "JSON" else ""
+        parts.append(f"{_doc(bridge['doc'])}---@class {own}\n{null}{name} = {{}}\n")
+        parts += [_function(f"{name}.", function) for function in bridge["functions"]]
+    if thing:
+        parts.append(f"{_doc(thing['doc'])}---@class {name}\nlocal {name} = {{}}\n")
+        parts += [_function(f"{name}:", function) for function in thing["functions"]]
+    return "\n".join(parts)
 
 
 def _function(prefix: str, function: dict[str, Any]) -> str:

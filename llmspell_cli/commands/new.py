@@ -52,6 +52,7 @@ def new(
     """
     from bridges._errors import ConfigError
     from engines.languages import LANGUAGES
+    from llmspell_cli.editors import TYPES
 
     call: Invocation = ctx.obj
     path = call.world.path(name)
@@ -72,6 +73,8 @@ def new(
     _write(path, _text(chosen, template.value).replace("{{name}}", path.stem))
     call.world.out(str(path.relative_to(call.world.cwd) if _is_below(path, call) else path))
     call.note(f"run it with: llmspell {name if told else path.name}")
+    if not (path.parent / TYPES).exists():
+        call.note("for completion and checks in your editor: llmspell types")
 
 
 def _is_below(path: Path, call: Invocation) -> bool:

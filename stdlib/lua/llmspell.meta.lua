@@ -406,13 +406,17 @@ function debug.traceback(message) end
 ---@field done boolean Whether the stream has ended
 
 ---Makes agents: models with instructions and tools.
----@class Agent
+---@class AgentGlobal
 Agent = {}
 
 ---Makes an agent; no model is asked before it runs.
 ---@param options AgentOptions What the agent is
 ---@return Agent # The agent
 function Agent.new(options) end
+
+---A model with instructions and tools.
+---@class Agent
+local Agent = {}
 
 ---Works on an input until there is an answer.
 ---@param input any Text, a list of messages, another agent's answer, or data
@@ -478,7 +482,7 @@ function Model.info(name) end
 function Model.default() end
 
 ---Defines, finds and calls tools.
----@class Tool
+---@class ToolGlobal
 Tool = {}
 
 ---Defines a tool; agents and `Tool.call` find it by its name from now on.
@@ -504,6 +508,10 @@ function Tool.get(name) end
 ---Takes a tool of the spell away; agents that have it keep it.
 ---@param name string Its name
 function Tool.remove(name) end
+
+---A tool; it can stand in an agent's list of tools.
+---@class Tool
+local Tool = {}
 
 ---Runs the tool; its arguments are checked first.
 ---@param arguments? table<string, any> The arguments by name
@@ -650,7 +658,7 @@ function Stdin.json() end
 function Stdin.is_terminal() end
 
 ---Writes log lines, which go to standard error or where the user sends them.
----@class Logger
+---@class LoggerGlobal
 Logger = {}
 
 ---Writes a line for somebody who follows every step.
@@ -691,6 +699,10 @@ function Logger.set_level(level) end
 ---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
 ---@return boolean # Whether they are
 function Logger.is_enabled(level) end
+
+---Writes log lines with fields of its own.
+---@class Logger
+local Logger = {}
 
 ---Writes a line for somebody who follows every step.
 ---@param message any Text; another value is written as JSON
