@@ -33,8 +33,20 @@ LAUNCH = {
     "type": "llmspell",
     "request": "launch",
     "program": "${file}",
+    "cwd": "${workspaceFolder}",
     "args": [],
 }
+PROPERTIES: dict[str, dict[str, Any]] = {
+    "program": {"type": "string", "description": "The spell"},
+    "args": {"type": "array", "items": {"type": "string"}, "description": "Its arguments"},
+    "params": {"type": "object", "description": "Its parameters"},
+    "stdin": {"type": "string", "description": "A file that is its standard input"},
+    "cwd": {"type": "string", "description": "The folder it works in"},
+    "stopOnEntry": {"type": "boolean", "description": "Stop at its first line"},
+    "model": {"type": "string", "description": "The default model"},
+    "timeout": {"type": "string", "description": "How long it may take, such as 30s"},
+}
+"""What completion in launch.json offers; the debugger takes more, which docs/debugging.md lists."""
 # Visual Studio Code knows no debugger without an extension; it offers to install those that lie
 # in .vscode/extensions. This one has no code: it says how the debugger is started.
 EXTENSION = {
@@ -54,6 +66,9 @@ EXTENSION = {
                 "languages": ["lua", "javascript"],
                 "runtime": "llmspell",
                 "runtimeArgs": ["debug", "--dap"],
+                "configurationAttributes": {
+                    "launch": {"required": ["program"], "properties": PROPERTIES}
+                },
                 "initialConfigurations": [LAUNCH],
             }
         ],
