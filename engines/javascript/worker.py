@@ -12,12 +12,13 @@ from os import path
 from engines import _protocol as protocol
 from engines._channel import Channel, HostGone
 from engines.javascript import _faults
-from engines.javascript._modules import IS_MODULE, Modules
+from engines.javascript._errors import Errors
+from engines.javascript._modules import Modules
 from engines.javascript._nouns import read_nouns
 from engines.javascript._program import Program, compile_program, has_value
 from engines.javascript._quickjs import QuickJS, Thrown, load_extension
 from engines.javascript._syntax import Parser
-from engines.javascript._timers import Timers
+from engines.javascript._work import Work
 from engines.javascript.operations import Message, Op, constants
 
 TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
@@ -51,9 +52,8 @@ class Engine:
         self._parser = Parser(extension, acorn, self._parts["syntax"])
         self._ids = itertools.count(FIRST_BLOCKING_ID)
         self._modules = Modules(channel, self._ids.__next__)
-        self._timers = Timers()
-        self._calls: set[int] = set()
-        self._callbacks: set[int] = set()
+        self._errors = Errors(self._modules, self._parser)
+        self._work = Work()
         self._nouns = read_nouns(api)
         self._program: Program | None = None
         self._config: dict[str, Any] = {}
@@ -114,11 +114,11 @@ class Engine:
         self._tell(Message.START, 0, self._values)
         while True:
             self._turn()
-            if not (self._calls or self._callbacks or self._timers):
+            if not self._work:
                 self._finish()
-            for frame in self._channel.receive_all(self._timers.wait()):
+            for frame in self._channel.receive_all(self._work.timers.wait()):
                 self._take(frame)
-            for number in self._timers.take_due():
+            for number in self._work.timers.take_due():
                 self._tell(Message.TIMER_DUE, number)
 
     def _take(self, frame: protocol.Frame) -> None:
@@ -128,14 +128,14 @@ class Engine:
             self._stopping = True
             self._tell(Message.WAITING)
             self._stop(self._trace)
-        elif kind == protocol.RESULT and id in self._calls:
-            self._calls.discard(id)
+        elif kind == protocol.RESULT and id in self._work.calls:
+            self._work.calls.discard(id)
             self._tell(Message.RESULT, id, body[1:], body[0])
         elif kind == protocol.CALLBACK:
-            self._callbacks.add(id)
+            self._work.callbacks.add(id)
             self._tell(Message.CALLBACK, id, body)
         elif kind == protocol.ABANDON:
-            self._callbacks.discard(id)
+            self._work.callbacks.discard(id)
             self._tell(Message.ABANDON, id)
 
     def _tell(self, kind: Message, id: int = 0, body: bytes = b"", status: int = 0) -> None:
@@ -244,7 +244,7 @@ class Engine:
         return b"[%d,%s,%s]" % (answer[0], is_marked, value)
 
     def _on_call_later(self, payload: bytes, id: int) -> None:
-        self._calls.add(id)
+        self._work.calls.add(id)
         self._channel.send(protocol.CALL, id, payload)
 
     def _on_call_note(self, payload: bytes) -> None:
@@ -254,20 +254,20 @@ class Engine:
         self._channel.print(payload if text is None else text.encode("utf-8", "replace"))
 
     def _on_cancel(self, payload: bytes, id: int) -> None:
-        self._calls.discard(id)
+        self._work.calls.discard(id)
         self._channel.send(protocol.CANCEL, id, b"")
 
     def _on_return(self, payload: bytes, id: int, status: int) -> None:
-        self._callbacks.discard(id)
+        self._work.callbacks.discard(id)
         if status:
-            payload = json.dumps(self._error_map(payload), ensure_ascii=False).encode()
+            payload = json.dumps(self._errors.map(payload), ensure_ascii=False).encode()
         self._channel.send(protocol.RETURN, id, bytes((status,)) + payload)
 
     def _on_timer(self, payload: bytes, id: int, milliseconds: float) -> bytes:
-        return b"true" if self._timers.start(id, milliseconds) else b"false"
+        return b"true" if self._work.timers.start(id, milliseconds) else b"false"
 
     def _on_stop_timer(self, payload: bytes, id: int) -> None:
-        self._timers.stop(id)
+        self._work.timers.stop(id)
 
     def _on_done(self, payload: bytes) -> None:
         program = self._program
@@ -279,7 +279,7 @@ class Engine:
     def _on_fail(self, payload: bytes) -> None:
         if self._stopping:
             self._stop(json.loads(payload).get("stack") or self._trace)
-        self._fail(self._error_map(payload))
+        self._fail(self._errors.map(payload))
 
     def _on_exit(self, payload: bytes, code: int) -> None:
         self._end(protocol.EXIT, code, b"")
@@ -340,27 +340,6 @@ class Engine:
 
     def _describe(self, noun: str) -> dict[str, Any]:
         return self._nouns.get(noun) or {"functions": [], "methods": [], "engine": False}
-
-    def _error_map(self, payload: bytes) -> dict[str, Any]:
-        found = _faults.error_map(json.loads(payload))
-        refusal = self._modules.refusal(found.get("message", ""))
-        if refusal is not None:
-            error, site = refusal
-            found = {**error, "traceback": found["traceback"] or site}
-        if found.get("name") == "SyntaxError":
-            self._place_syntax_error(found)
-        return found
-
-    def _place_syntax_error(self, found: dict[str, Any]) -> None:
-        """Has the parser say where a source's error is: the engine names only its line."""
-        for frame in found["traceback"][:1]:
-            source = self._modules.source(frame["file"])
-            fault = None
-            if source is not None and not frame["file"].endswith(".json"):
-                fault = self._parser.fault(source, module=bool(IS_MODULE.search(source)))
-            if fault is not None:
-                found["message"] = fault.message
-                frame |= {"line": fault.line, "column": fault.column}
 
 
 def _read(*names: str) -> bytes:
