@@ -62,6 +62,7 @@ class Session:
     audit: told every permission decision: (api, kind, value, allowed)
     caller: the run that started this one; what this one uses, that one uses
     gate: looks at model requests and tool calls before they go
+    inner: the runs of spells that this one has started and that have not ended
     """
 
     spell: SpellInfo
@@ -82,6 +83,7 @@ class Session:
     depth: int = 0
     caller: Session | None = None
     gate: Gate | None = None
+    inner: list[Session] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)
     _objects: dict[int, HostObject] = field(default_factory=dict)
@@ -99,6 +101,12 @@ class Session:
         if kind not in self._shared:
             self._shared[kind] = kind(self)
         return self._shared[kind]
+
+    def use_models(self, models: ModelSettings) -> None:
+        """Has the next model calls go by other settings, those of inner runs as well."""
+        self.models = models
+        for inner in list(self.inner):
+            inner.use_models(models)
 
     def use(self, what: str, amount: float) -> int | None:
         """Counts what the run uses of a limit (calls, output or cpu), for its callers as well.
@@ -126,6 +134,10 @@ class Session:
         self._objects[number] = thing
         self._ids[id(thing)] = number
         return number
+
+    def things(self) -> list[HostObject]:
+        """Returns the objects that the script holds, in the order it got them."""
+        return list(self._objects.values())
 
     def thing(self, number: Any) -> HostObject:
         """Returns the object of a handle; a number nobody gave out is InvalidArgument."""

@@ -46,12 +46,19 @@ def _cast(
 ) -> int:
     result = _result(invocation.world, request.output)
     run: Session | None = None
+    stop_reloading: Callable[[], None] = _nothing
     try:
         spell = find()
         invocation.folder = spell.folder if spell.path else None
         log = result.log if isinstance(result, EventResult) else None
         run = session(invocation, spell, request, result.prints, log)
         preload_models(spell)
+        if request.reload_config:
+            from llmspell_cli.reload import Reloader
+
+            stop_reloading = Reloader(
+                invocation, spell, overrides_of(invocation, request), run
+            ).stop
         if isinstance(result, EventResult):
             result.start(run.spell.name, run.spell.language)
         worker = early.take(spell.language.name)
@@ -75,7 +82,12 @@ def _cast(
             return _report(invocation, output_failed(closed))
         return _report(invocation, error)
     finally:
+        stop_reloading()
         early.drop()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _report(invocation: Invocation, error: SpellError) -> int:
@@ -120,14 +132,26 @@ def session(
     """
     world = invocation.world
     config = invocation.load_config()
+    colour = world.is_terminal(world.stderr) and not world.environ.get("NO_COLOR")
+    sink = LogSink(world, config.logging.format, config.logging.file, colour)
+    overrides = overrides_of(invocation, request)
+    run = compose.session(invocation, config, spell, overrides, sink, prints)
+    if log is not None:
+        run.log.sink = log
+    run.params = params.bind_params(
+        spell.manifest, request.param, request.params, request.args, world
+    )
+    return run
+
+
+def overrides_of(invocation: Invocation, request: Request) -> Overrides:
+    """Returns what the flags of a command line say about a run; raises ConfigError."""
     level = _level(request.log_level)
     if invocation.verbose:
         level = level or "debug"
     elif invocation.quiet:
         level = level or "error"
-    colour = world.is_terminal(world.stderr) and not world.environ.get("NO_COLOR")
-    sink = LogSink(world, config.logging.format, config.logging.file, colour)
-    overrides = Overrides(
+    return Overrides(
         limits=_limits(request),
         max_cost=money(request.max_cost),
         max_tokens=request.max_tokens,
@@ -136,13 +160,6 @@ def session(
         log_level=level,
         security=grants.Flags(**request.security),
     )
-    run = compose.session(invocation, config, spell, overrides, sink, prints)
-    if log is not None:
-        run.log.sink = log
-    run.params = params.bind_params(
-        spell.manifest, request.param, request.params, request.args, world
-    )
-    return run
 
 
 def _level(text: str | None) -> str | None:

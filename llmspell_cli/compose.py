@@ -27,6 +27,7 @@ from llmspell_cli.program import Spell
 if TYPE_CHECKING:
     import asyncio
 
+    from bridges._settings import ModelSettings
     from llmspell_cli.config import Config
     from llmspell_cli.invocation import Invocation
     from llmspell_cli.logs import LogSink
@@ -68,23 +69,14 @@ def session(
     prints: where the spells that the spell runs print
     """
     world = invocation.world
-    models = config.models
-    if overrides.model:
-        models = replace(models, default_model=overrides.model)
-    elif models.default_model is None and spell and spell.manifest.model:
-        models = replace(models, default_model=spell.manifest.model)
     return Session(
         spell=_info(spell),
         grants=_guarded(
             grants.grants_for(config.security, overrides.security, world.cwd, _folder(spell)), world
         ),
         limits=replace(_lowered(spell, config.limits), **overrides.limits),
-        models=models,
-        budget=Budget(
-            overrides.max_cost if overrides.max_cost is not None else config.budget.max_cost,
-            _first(overrides.max_tokens, config.budget.max_tokens),
-            _first(overrides.max_requests, config.budget.max_requests),
-        ),
+        models=models_for(config, spell, overrides),
+        budget=budget_for(config, overrides),
         log=Log(overrides.log_level or config.logging.level, sink),
         spell_name=spelling(spell.language.name if spell else "lua"),
         environ=world.environ,
@@ -102,6 +94,25 @@ def _guarded(given: Grants, world: World) -> Grants:
         return given
     own = tuple(Path(os.path.realpath(f)) for f in (world.config_dir, world.data_dir))
     return replace(given, deny_write=(*given.deny_write, *own))
+
+
+def models_for(config: Config, spell: Spell | None, overrides: Overrides) -> ModelSettings:
+    """Returns what a run knows of models: a flag, then the configuration, then the manifest."""
+    models = config.models
+    if overrides.model:
+        return replace(models, default_model=overrides.model)
+    if models.default_model is None and spell and spell.manifest.model:
+        return replace(models, default_model=spell.manifest.model)
+    return models
+
+
+def budget_for(config: Config, overrides: Overrides) -> Budget:
+    """Returns the budget of a run that has spent nothing yet."""
+    return Budget(
+        overrides.max_cost if overrides.max_cost is not None else config.budget.max_cost,
+        _first(overrides.max_tokens, config.budget.max_tokens),
+        _first(overrides.max_requests, config.budget.max_requests),
+    )
 
 
 def _first(flag: int | None, configured: int | None) -> int | None:
@@ -197,9 +208,12 @@ class Nested:
         prints = self._prints or Output(CLOSED)
         modules = Modules(spell.language.name, spell.folder, caller.grants)
         text = Program(spell.source, spell.file_name, "file")
+        caller.inner.append(inner)
+        inner.models = caller.models  # they may have been reloaded just now
         try:
             outcome = await Run(worker, inner, modules, prints.nested()).execute_async(text)
         finally:
+            caller.inner.remove(inner)
             caller.use("cpu", worker.cpu)
             await inner.close()
         if outcome.error is not None:

@@ -34,7 +34,7 @@ class Models:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._open: dict[str, Pipeline] = {}
+        self._open: dict[ModelRef, Pipeline] = {}
         self._http: httpx2.AsyncClient | None = None
         self._lock = asyncio.Lock()
         self._noted = False
@@ -44,11 +44,11 @@ class Models:
         if name is None:
             self._note_default()
         ref = find(self._session, name)
-        if ref.name not in self._open:
+        if ref not in self._open:
             async with self._lock:
-                if ref.name not in self._open:
-                    self._open[ref.name] = await self._opened(ref)
-        return self._open[ref.name]
+                if ref not in self._open:
+                    self._open[ref] = await self._opened(ref)
+        return self._open[ref]
 
     async def http(self) -> httpx2.AsyncClient:
         """Returns the run's HTTP client for models."""

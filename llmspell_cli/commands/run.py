@@ -40,6 +40,7 @@ class Request:
     model: str | None
     log_level: str | None
     security: dict[str, Any] = field(default_factory=dict)
+    reload_config: bool = False
 
 
 SECURITY_FIELDS = {
@@ -138,6 +139,9 @@ def _workbench(flag: str, text: str, metavar: str | None = None) -> Any:
 
 Watch = Annotated[bool, _workbench("--watch", "Run again when the spell or what it reads changes.")]
 WatchClear = Annotated[bool, _workbench("--watch-clear", "Watch; clear the terminal each time.")]
+ReloadConfig = Annotated[
+    bool, _workbench("--reload-config", "Take over changes of the configuration during the run.")
+]
 WatchKeepState = Annotated[bool, _workbench("--watch-keep-state", "Watch; globals live on.")]
 
 
@@ -172,6 +176,7 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     watch: Watch = False,
     watch_clear: WatchClear = False,
     watch_keep_state: WatchKeepState = False,
+    reload_config: ReloadConfig = False,
     log_level: LogLevel = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
@@ -267,6 +272,7 @@ def _request(options: dict[str, Any]) -> Request:
         security={
             field: options[flag] for flag, field in SECURITY_FIELDS.items() if options.get(flag)
         },
+        reload_config=options.get("reload_config", False),
     )
 
 

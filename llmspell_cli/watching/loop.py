@@ -12,8 +12,8 @@ from typing import Any, TextIO
 
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.terminal import clean
-from llmspell_cli.watching._files import SOURCES, Files
-from llmspell_cli.watching._notify import Notifier
+from llmspell_cli.watching.files import SOURCES, Files
+from llmspell_cli.watching.notify import Notifier
 from llmspell_cli.watching._process import RunProcess
 from llmspell_cli.watching._reads import WRITTEN
 
