@@ -24,6 +24,9 @@ WINDOW = 0.01
 STOP = "stop"
 CPU = "cpu"
 
+PAIR = 1.0
+"""Seconds that the second half of an interrupt, signal or frame, is waited for."""
+
 
 class HostGone(Exception):
     """The host closed the socket: the worker has nobody to work for."""
@@ -45,7 +48,9 @@ class Channel:
         self._window_start = 0.0
         self._window_prints = 0
         self.interrupted: str | None = None
+        self._signalled = self._framed = False
         self._wake: Callable[[], None] | None = None
+        self._waking = threading.Lock()
 
     # -- sending
 
@@ -155,6 +160,7 @@ class Channel:
             for frame in self._decoder.feed(data):
                 if frame.kind == INTERRUPT:
                     self.interrupted = self.interrupted or STOP
+                    self._framed = True
                 self._inbox.append(frame)
             if self._inbox or timeout is not None:
                 return
@@ -178,6 +184,26 @@ class Channel:
         """
         self._wake = wake
 
+    def forget_interrupt(self) -> None:
+        """Makes the worker usable again after an interrupt that was obeyed.
+
+        It came as a signal and as a frame: the half that is still on its way, which would stop
+        what comes next, is waited for.
+        """
+        # First, so that the thread which wakes the engine goes back to hearing signals.
+        reason, self.interrupted = self.interrupted, None
+        until = monotonic() + PAIR
+        while reason != CPU and not (self._signalled and self._framed):
+            left = until - monotonic()
+            if left <= 0:
+                break
+            self._fill(min(left, 0.005))
+        with self._waking:
+            rest = [frame for frame in self._inbox if frame.kind != INTERRUPT]
+            self._inbox = deque(rest)
+            self._signalled = self._framed = False
+            self.interrupted = None
+
     def _on_signal(self, number: int, _frame: object) -> None:
         self.interrupted = self.interrupted or (CPU if number == signal.SIGXCPU else STOP)
 
@@ -186,6 +212,14 @@ class Channel:
             for number in os.read(read, 64):
                 if number in (signal.SIGUSR1, signal.SIGXCPU):
                     self._on_signal(number, None)
-            while self.interrupted and self._wake:
-                self._wake()
+                    self._signalled = True
+            while self._wake_engine():
                 select.select([], [], [], 0.01)
+
+    def _wake_engine(self) -> bool:
+        """Wakes the engine if it has to stop; tells whether it had to."""
+        with self._waking:
+            if self.interrupted is None or self._wake is None:
+                return False
+            self._wake()
+            return True

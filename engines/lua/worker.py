@@ -14,7 +14,7 @@ from lupa import lua54
 
 from engines._channel import Channel, HostGone
 from engines._defect import describe_defect
-from engines._protocol import BROKEN, EXIT, FAIL, MAX_FRAME
+from engines._protocol import BROKEN, COMMAND, EXIT, FAIL, MAX_FRAME
 from engines.lua._interrupt import stopper
 
 TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 _RUNTIME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runtime")
 _NO_MEMORY = b"the spell used up its memory"
 # The parts of the runtime that only a debugged spell needs.
-_DEBUGGER = ("show", "lines", "breakpoints", "frames", "inspect", "debugger")
+_DEBUGGER = ("literals", "show", "lines", "breakpoints", "frames", "inspect", "debugger")
+# Those that only a session needs.
+_SESSION = ("literals", "show", "locals", "members", "scope", "repl")
+# Bytes that a session's command may take, however full the memory is: `x = nil` needs some.
+_ROOM = 1 << 20
 # The error map for when there is no memory to make one.
 _OUT_OF_MEMORY = (
     b"\x83\xa4code\xaelimit_exceeded\xa7message"
@@ -45,7 +49,8 @@ class Engine:
         api: the declarations, as in stdlib/api.json
         """
         self._channel = channel
-        self._memory = 0
+        # The spell's memory limit, and what it may take now.
+        self._memory = self._allowed = 0
         self._current = 0
         self._sources: dict[bytes, bytes] = {}
         self._runtime = lua54.LuaRuntime(
@@ -71,7 +76,12 @@ class Engine:
 
         config: the START frame's (see docs/protocol.md)
         """
-        names = _DEBUGGER if "debug" in config else ()
+        # What a hardened worker could not import any more.
+        from engines.lua import _wire
+
+        self._wire = _wire
+        names: tuple[str, ...] = _SESSION if config["form"] == "repl" else ()
+        names += _DEBUGGER if "debug" in config else ()
         self._sources.update({name.encode(): _source(name.encode()) for name in names})
 
     def run(self, config: dict[str, Any], values: bytes) -> None:
@@ -80,7 +90,7 @@ class Engine:
         config: the START frame's (see docs/protocol.md)
         values: the codec's {params, args, spell}
         """
-        self._memory = config["memory"]
+        self._memory = self._allowed = config["memory"]
         stop = stopper(lua54.__file__)
         self._channel.watch_interrupts(self._waker(stop) if stop else None)
         self._run(
@@ -95,6 +105,8 @@ class Engine:
     def _host_functions(self) -> list[Callable[..., Any]]:
         """Returns the functions in the order in which init.lua names them."""
         talk: list[Callable[..., Any]] = [self._send, self._channel.print, self._ask, self._receive]
+        session: list[Callable[..., Any]]
+        session = [self._command, self._answer, self._make_room, self._forget_interrupt]
         return [
             self._switch,
             self._poll,
@@ -103,6 +115,7 @@ class Engine:
             *(self._safe(function) for function in talk),
             monotonic,
             self._safe(self._exit),
+            *(self._safe(function) for function in session),
         ]
 
     def _switch(self, state: int) -> None:
@@ -113,7 +126,7 @@ class Engine:
         return reason.encode() if reason else None
 
     def _arm(self) -> None:
-        self._limit(self._memory)
+        self._limit(self._allowed)
 
     def _disarm(self) -> None:
         self._limit(0)
@@ -133,7 +146,27 @@ class Engine:
         frame = self._channel.receive(None if timeout < 0 else timeout)
         if frame is None:
             return None
-        return frame.kind, frame.id, frame.payload if self._fits(frame.payload) else False
+        fits = frame.kind == COMMAND or self._fits(frame.payload)
+        return frame.kind, frame.id, frame.payload if fits else False
+
+    def _command(self, payload: bytes) -> bytes:
+        return self._wire.from_json(payload)
+
+    def _answer(self, kind: int, id: int, payload: bytes) -> None:
+        self._channel.send(kind, id, self._wire.to_json(payload))
+        # At once: what comes next, a __close that never ends, say, must not keep it.
+        self._channel.flush()
+
+    def _make_room(self) -> None:
+        """Leaves a session's next command some memory, even where the last ones took it all."""
+        used = self._runtime.get_memory_used()
+        if used + _ROOM > self._memory:
+            self._runtime.gccollect()
+            used = self._runtime.get_memory_used()
+        self._allowed = max(self._memory, used + _ROOM)
+
+    def _forget_interrupt(self) -> None:
+        self._channel.forget_interrupt()
 
     def _exit(self, code: int) -> NoReturn:
         self._channel.send(EXIT, code, b"")

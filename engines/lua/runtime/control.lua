@@ -27,6 +27,7 @@ local M = {
 -- Coroutine to its state: {co, ptr = its lua_State's address, depth = nested pcalls,
 -- task = set for a task's own coroutine, waiting = it is inside a WAIT}.
 local states = setmetatable({}, { __mode = "k" })
+M.states = states
 local MAIN = { ptr = 0, depth = 0 }
 -- The state of the running coroutine. The host holds its address: `here` keeps it alive.
 local here = MAIN
@@ -131,6 +132,17 @@ function M.check_run()
     now.fatal = interrupted(reason)
     error(now.fatal, 0)
   end
+end
+
+-- Makes the engine usable again after an interrupt that has ended what it was to end.
+function M.forgive()
+  switch(0)
+  here, now.task = MAIN, nil
+  host.forget_interrupt()
+  for co in next, states do
+    debug.sethook(co)
+  end
+  now.fatal, now.trail, now.stopped_at = nil, nil, nil
 end
 
 -- Throws what the running task must not catch: the end of the run, or its own cancellation.

@@ -3,11 +3,13 @@
 -- Only text, numbers, booleans and nil cross to Python, whose functions arrive here one by one.
 
 local source, description, max_bytes,
-  switch, poll, arm, disarm, send, print_out, ask, receive, clock, exit = ...
+  switch, poll, arm, disarm, send, print_out, ask, receive, clock, exit,
+  command, answer, make_room, forget_interrupt = ...
 
 local host = {
   switch = switch, poll = poll, arm = arm, disarm = disarm, send = send, print = print_out,
   ask = ask, receive = receive, clock = clock, exit = exit,
+  command = command, answer = answer, make_room = make_room, forget_interrupt = forget_interrupt,
 }
 -- lupa's own way back into Python.
 python = nil
@@ -95,8 +97,22 @@ local function compile(text, name)
   return chunk
 end
 
+-- Serves a session for ever.
+local function converse(values)
+  local given = codec.decode(values, 1)
+  env.params, env.ARGS = given.params, given.args
+  local literals = part("literals")
+  local show = part("show", codec, errors, literals)
+  show.learn(globals, classes)
+  part("repl", host, errors, codec, control, tasks, report, streams, show, literals,
+    part("locals"), part("members", codec, errors, literals, env.string), part("scope", env), env)()
+end
+
 -- Runs a spell, or only compiles it when `form` is "check", and sends its end: DONE or FAIL.
 return function(text, name, form, values)
+  if form == "repl" then
+    return converse(values)
+  end
   report.main = name
   local function body()
     local given = codec.decode(values, 1)

@@ -71,6 +71,12 @@ function M.open(stream)
   return self, nil, nil, self
 end
 
+-- Whether a value is a stream that still has something to give.
+function M.is_unread(value)
+  local state = states[value]
+  return state ~= nil and not state.closed and not (state.done and state.at > #state.items)
+end
+
 -- Gives every piece to `receiver`; returns what the whole stream gave.
 function M.feed(stream, receiver)
   local state = begin(stream)
