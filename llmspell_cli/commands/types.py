@@ -41,7 +41,8 @@ def types(
             f"{error.filename or target} cannot be written: {error.strerror}"
         ) from None
     for path in written:
-        call.world.out(str(path))
+        below = path.is_relative_to(call.world.cwd)
+        call.world.out(str(path.relative_to(call.world.cwd) if below else path))
     if not written:
         call.note("everything is up to date")
 

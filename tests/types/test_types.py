@@ -39,7 +39,7 @@ def test_stubs_of_an_older_version_are_replaced(tmp_path: Path) -> None:
     (world.cwd / STUB).write_text("---@meta\n")
     world = make_world(tmp_path, "types")
     assert main.run(world) == 0
-    assert written(world)[0] == f"{world.cwd / STUB}\n"
+    assert written(world)[0] == f"{STUB}\n"
     assert (world.cwd / STUB).read_text() == current
 
 
