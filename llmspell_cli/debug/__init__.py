@@ -1,0 +1,1 @@
+"""The debugger: one controller of a debugged run, and two front ends, DAP and the terminal."""

@@ -1,0 +1,1 @@
+"""The Debug Adapter Protocol: how editors talk to the debugger."""

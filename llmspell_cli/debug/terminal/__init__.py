@@ -1,0 +1,1 @@
+"""The debugger at the terminal: commands in, what happens out."""
