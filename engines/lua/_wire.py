@@ -14,8 +14,13 @@ _NAMES = {2: "a function", 3: "a record"}
 
 def from_json(payload: bytes) -> bytes:
     """Returns JSON as the runtime's codec reads it; nulls in objects are left out."""
+    return pack(json.loads(payload))
+
+
+def pack(value: Any) -> bytes:
+    """Returns a plain value as the runtime's codec reads it; nulls in maps are left out."""
     out = bytearray()
-    _write(json.loads(payload), out)
+    _write(value, out)
     return bytes(out)
 
 

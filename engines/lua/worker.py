@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 _RUNTIME = os.path.join(os.path.dirname(os.path.abspath(__file__)), "runtime")
 _NO_MEMORY = b"the spell used up its memory"
 # The parts of the runtime that only a debugged spell needs.
-_DEBUGGER = ("literals", "show", "lines", "breakpoints", "frames", "inspect", "debugger")
+_DEBUGGER = (
+    *("literals", "show", "members", "lines", "follow", "frames", "evaluation", "breakpoints"),
+    *("stepping", "stops", "exceptions", "inspect", "commands", "debugger"),
+)
 # Those that only a session needs.
 _SESSION = ("literals", "show", "locals", "members", "scope", "repl")
 # Bytes that a session's command may take, however full the memory is: `x = nil` needs some.
@@ -94,7 +97,11 @@ class Engine:
         stop = stopper(lua54.__file__)
         self._channel.watch_interrupts(self._waker(stop) if stop else None)
         self._run(
-            config["source"].encode(), config["name"].encode(), config["form"].encode(), values
+            config["source"].encode(),
+            config["name"].encode(),
+            config["form"].encode(),
+            values,
+            self._wire.pack(config["debug"]) if "debug" in config else None,
         )
 
     # -- what Lua calls
@@ -106,7 +113,7 @@ class Engine:
         """Returns the functions in the order in which init.lua names them."""
         talk: list[Callable[..., Any]] = [self._send, self._channel.print, self._ask, self._receive]
         session: list[Callable[..., Any]]
-        session = [self._command, self._answer, self._make_room, self._forget_interrupt]
+        session = [self._command, self._answer, self._make_room, self._forget_interrupt, self._take]
         return [
             self._switch,
             self._poll,
@@ -167,6 +174,11 @@ class Engine:
 
     def _forget_interrupt(self) -> None:
         self._channel.forget_interrupt()
+
+    def _take(self, wait: bool) -> tuple[int, bytes] | None:
+        """Returns a debugger's command out of turn, None if there is none or at an interrupt."""
+        frame = self._channel.take_command(wait=wait)
+        return (frame.id, self._wire.from_json(frame.payload)) if frame else None
 
     def _exit(self, code: int) -> NoReturn:
         self._channel.send(EXIT, code, b"")

@@ -50,11 +50,14 @@ class Session(Run):
             theirs.close()
             self.socket, self.decoder = ours, p.Decoder()
             self.pump(lambda: self.outcome.end == "ready")
-        config = {"source": "", "name": "repl", "form": "repl", "memory": self.memory, "cpu": 60}
-        head = json.dumps(config).encode()
+        head = json.dumps(self.config()).encode()
         values = msgpack.packb({"params": {}, "args": [], "spell": {}})
         self.send(p.START, 0, len(head).to_bytes(4, "little") + head + values)
         return self
+
+    def config(self) -> dict[str, Any]:
+        """Returns what START says."""
+        return {"source": "", "name": "repl", "form": "repl", "memory": self.memory, "cpu": 60}
 
     def __exit__(self, *_: object) -> None:
         self.stopped = True

@@ -4,12 +4,13 @@
 
 local source, description, max_bytes,
   switch, poll, arm, disarm, send, print_out, ask, receive, clock, exit,
-  command, answer, make_room, forget_interrupt = ...
+  command, answer, make_room, forget_interrupt, take = ...
 
 local host = {
   switch = switch, poll = poll, arm = arm, disarm = disarm, send = send, print = print_out,
   ask = ask, receive = receive, clock = clock, exit = exit,
   command = command, answer = answer, make_room = make_room, forget_interrupt = forget_interrupt,
+  take = take,
 }
 -- lupa's own way back into Python.
 python = nil
@@ -42,6 +43,9 @@ env.io = part("io", host, errors, stdin.read_line, stdin.read, spell.write_error
 
 local DONE, FAIL = 22, 23
 
+-- Set where the spell is debugged: learns of every chunk that is compiled.
+local compiled
+
 -- Compiles text with its final `return` statement in parentheses: `return File.read(name)` is a
 -- tail call, whose line no traceback would know. Which `return` is the final one the compiler
 -- finds out: what follows it has to be one expression. Nil if none of the last three is.
@@ -72,6 +76,9 @@ local function load_chunk(text, name)
   end
   if chunk then
     report.chunks[debug.getinfo(chunk, "S").short_src] = true
+    if compiled then
+      compiled(name, text, chunk)
+    end
   else
     report.chunks[string.match(trouble, "^([^\n:]+):%d+: ") or ""] = true
   end
@@ -87,6 +94,9 @@ local function compile(text, name)
     local chunk = load("return (" .. text .. "\n)", "@" .. name, "t", env)
     if chunk then
       report.chunks[debug.getinfo(chunk, "S").short_src] = true
+      if compiled then
+        compiled(name, text, chunk)
+      end
       return chunk, true
     end
   end
@@ -109,9 +119,12 @@ local function converse(values)
 end
 
 -- Runs a spell, or only compiles it when `form` is "check", and sends its end: DONE or FAIL.
-return function(text, name, form, values)
+return function(text, name, form, values, debugging)
   if form == "repl" then
     return converse(values)
+  elseif debugging then
+    compiled = part("debugger", part, host, errors, codec, control, tasks, report, env, globals,
+      classes, codec.decode(debugging, 1))
   end
   report.main = name
   local function body()
