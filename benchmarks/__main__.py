@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import crossing, models, startup
+from benchmarks import crossing, models, startup, workbench
 from benchmarks.timing import Row
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="measurements of each, best counts")
-    parser.add_argument("--only", choices=["startup", "crossing", "models"])
+    parser.add_argument("--only", choices=["startup", "crossing", "models", "workbench"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -27,6 +27,7 @@ def main() -> None:
             "startup": lambda: startup.rows(folder, options.rounds * 3),
             "crossing": lambda: crossing.rows(max(2, options.rounds // 2)),
             "models": lambda: models.rows(folder, max(2, options.rounds // 2)),
+            "workbench": lambda: workbench.rows(folder, max(2, options.rounds // 2)),
         }
         print("| what | measured | budget | |\n|---|---|---|---|")
         for part, measure in parts.items():

@@ -1,0 +1,35 @@
+"""What docs/tutorial.md says happens, happens: every step of it, in its order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests import tutorial
+from tests.cli.watches import Watching
+
+PAGE = Path(__file__).parent.parent / "docs" / "tutorial.md"
+
+
+def test_every_step(tmp_path: Path) -> None:
+    watching: Watching | None = None
+    try:
+        for step in tutorial.read(PAGE):
+            where = f"{PAGE.name}:{step.line}"
+            if step.kind == "file":
+                (tmp_path / step.name).write_text(step.text, encoding="utf-8")
+            elif step.kind == "watch":
+                assert watching is None, "one command may watch at a time"
+                watching = Watching(tmp_path, *step.command[1:])
+                watching.says(tutorial.pattern(step.text.rstrip("\n")))
+            elif step.kind == "says":
+                assert watching, where
+                watching.says(tutorial.pattern(step.text.rstrip("\n")))
+            else:
+                seen = tutorial.run(step, tmp_path)
+                expected = tutorial.shown(step)
+                assert re.fullmatch(tutorial.pattern(expected), seen), f"{where} showed:\n{seen}"
+        assert watching and watching.end() in (0, 130)
+    finally:
+        if watching:
+            watching.__exit__()
