@@ -123,6 +123,7 @@ class Run:
         self._send(protocol.INTERRUPT, 0, b"")
         self._worker.interrupt()
         self._calls.cancel()
+        self._wake()  # to wait no longer than until it is killed
         if self.on_interrupt is not None:
             self.on_interrupt()
 
@@ -144,6 +145,7 @@ class Run:
             self._stop = self._kill_at = None
             self.clock.set(seconds)
             self._output.deadline = None
+            self._wake()
 
     def _start(self, program: Program) -> None:
         limits, spell = self._session.limits, self._session.spell
