@@ -131,6 +131,10 @@ class QuickJS:
             raise Thrown(self._api.JS_GetException(self._context))
         return value
 
+    def free(self, value: Value) -> None:
+        """Gives up a value."""
+        self._api.JS_FreeValue(self._context, value)
+
     def give(self, value: Value) -> None:
         """Hands a value to the boot code, which is waiting for it (see boot/inbox.js)."""
         self._api.JS_SetPropertyStr(self._context, self._global, b"dukpy", value)
@@ -180,7 +184,18 @@ class QuickJS:
         if status < 0:
             raise Thrown(self._api.JS_GetException(self._context))
 
+    def drop_jobs(self) -> None:
+        """Runs and drops all jobs; with a byte of stack for a limit none gets to call anything."""
+        api, which = self._api, ctypes.c_void_p()
+        while (status := api.JS_ExecutePendingJob(self._runtime, ctypes.byref(which))) != 0:
+            if status < 0:
+                self.free(api.JS_GetException(self._context))
+
     # -- limits
+
+    def collect(self) -> None:
+        """Frees what only cycles hold."""
+        self._api.JS_RunGC(self._runtime)
 
     def limit(self, memory: int, stack: int) -> None:
         """Sets the heap's and the stack's limit in bytes."""
@@ -224,11 +239,21 @@ class QuickJS:
             for value in self._rejections.pop(key):
                 api.JS_FreeValue(context, value)
 
-    def take_rejection(self) -> Value | None:
-        """Returns the reason of the oldest unhandled rejection."""
-        for _, reason in self._rejections.values():
-            return reason
-        return None
+    @property
+    def has_rejections(self) -> bool:
+        """Whether there are unhandled rejections."""
+        return bool(self._rejections)
+
+    def take_rejection(self) -> Value:
+        """Returns the reason of the oldest unhandled rejection and forgets that."""
+        promise, reason = self._rejections.pop(next(iter(self._rejections)))
+        self.free(promise)
+        return reason
+
+    def forget_rejections(self) -> None:
+        """Forgets every unhandled rejection."""
+        while self._rejections:
+            self.free(self.take_rejection())
 
 
 def _functions(path: str) -> Any:
@@ -252,6 +277,7 @@ def _functions(path: str) -> Any:
         "JS_GetProxyTarget": (Value, (pointer, Value)),
         "JS_DupValue": (Value, (pointer, Value)),
         "JS_FreeValue": (None, (pointer, Value)),
+        "JS_RunGC": (None, (pointer,)),
         "JS_SetMemoryLimit": (None, (pointer, size)),
         "JS_SetMaxStackSize": (None, (pointer, size)),
         "JS_SetInterruptHandler": (None, (pointer, _Interrupt, pointer)),

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 
 class SyntaxFault:
-    """Where and why a source is no program; line and column count from 1."""
+    """Where and why a source is no program; line and column count from 1.
 
-    def __init__(self, message: str, line: int, column: int) -> None:
+    is_incomplete: whether more text may cure it
+    """
+
+    def __init__(self, message: str, line: int, column: int, incomplete: bool = False) -> None:
         self.message = message
         self.line = line
         self.column = column
+        self.is_incomplete = incomplete
 
 
 class Parser:
@@ -53,17 +57,25 @@ class Parser:
         found: str = self._ask(source, True).get("rewritten", source)
         return found
 
-    def _ask(self, source: str, module: bool) -> dict[str, Any]:
-        if self._engine is None:
-            self._engine = QuickJS(self._extension, self)
-            self._engine.evaluate(self._library, b"null")
-        request = json.dumps({"source": source, "module": module})
+    def ask(self, glue: bytes, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Runs a script of ours beside acorn.
+
+        glue: its source; request: what it finds as the global `dukpy`
+        Returns what it gives; None where it fails, as on a source that is too deeply nested.
+        """
+        engine = self._engine
+        if engine is None:
+            engine = self._engine = QuickJS(self._extension, self)
+            engine.evaluate(self._library, b"null")
         try:
-            answer = self._engine.evaluate(self._glue, request.encode())
-        except self._engine.error:
-            return {}
+            answer = engine.evaluate(glue, json.dumps(request).encode())
+        except engine.error:
+            return None
         found: dict[str, Any] = json.loads(answer or b"{}")
         return found
+
+    def _ask(self, source: str, module: bool) -> dict[str, Any]:
+        return self.ask(self._glue, {"source": source, "module": module}) or {}
 
     def _check_exported_function_exists(self, name: bytes) -> bool:
         return False

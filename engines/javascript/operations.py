@@ -27,6 +27,10 @@ class Op(IntEnum):
     TRACE = 16
     SERVE = 17
     LOOK = 18
+    RUN = 19
+    ANSWER = 20
+    ANSWER_ERROR = 21
+    DEBUG = 22
 
 
 class Message(IntEnum):
@@ -39,6 +43,8 @@ class Message(IntEnum):
     ABANDON = 4
     REJECTED = 5
     WAITING = 6
+    COMMAND = 7
+    DEBUGGED = 8
 
 
 class Look(IntEnum):
@@ -51,6 +57,26 @@ class Look(IntEnum):
     LOOK_PROXY = 4
 
 
+class Debug(IntEnum):
+    """What the debugger asks of Python: `raw(payload, DEBUG, …)`."""
+
+    DEBUG_EVENT = 0
+    DEBUG_STOPPED = 1
+    DEBUG_ANSWER = 2
+    DEBUG_FAILED = 3
+    DEBUG_GUARD = 4
+
+
+class Enter(IntEnum):
+    """What Python calls the debugger for: `enter(kind, value)`; its functions stand in this order."""
+
+    COMMAND = 0
+    ACTION = 1
+    LOAD = 2
+    STOP = 3
+    CONFIGURE = 4
+
+
 def constants() -> str:
     """Returns them all as JavaScript declarations, on one line."""
-    return "".join(f"const {m.name}={m.value};" for m in (*Op, *Message, *Look))
+    return "".join(f"const {m.name}={m.value};" for m in (*Op, *Message, *Look, *Debug))

@@ -7,16 +7,16 @@ import json
 import os
 import resource
 from collections.abc import Callable
-from os import path
 
 from engines import _protocol as protocol
-from engines._channel import Channel, HostGone
+from engines._channel import STOP, Channel, HostGone
 from engines.javascript import _faults
 from engines.javascript._errors import Errors
 from engines.javascript._modules import Modules
 from engines.javascript._nouns import read_nouns
 from engines.javascript._program import Program, compile_program, has_value
 from engines.javascript._quickjs import QuickJS, Thrown, load_extension
+from engines.javascript._sources import BOOT, DEBUG_PARTS, PARTS, part, read
 from engines.javascript._syntax import Parser
 from engines.javascript._work import Work
 from engines.javascript.operations import Message, Op, constants
@@ -25,11 +25,9 @@ TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its sta
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-BOOT = (
-    "intrinsics inbox promises errors base64 codec calls streams nouns timers modules program "
-    "lockdown"
-).split()
-PARTS = "abort async clone console show syntax text values".split()
+    from engines.javascript._debugger import Debugger
+    from engines.javascript._repl import Session
+
 STACK = 4 * 1024 * 1024
 """Bytes of C stack a script may use: about 2,500 calls deep."""
 _PRINT = b"[%d]" % Op.PRINT
@@ -42,24 +40,28 @@ class Engine:
     """One QuickJS context running one spell.
 
     version: what `llmspell info` shows
+    work: what the spell waits for
+    trace: the stack of where it was last seen to compute or wait
     """
 
     def __init__(self, channel: Channel, api: dict[str, Any]) -> None:
         self._channel = channel
-        self._parts = {name: _read("parts", f"{name}.js") for name in PARTS}
+        self._parts = {name: part(name) for name in PARTS}
         extension = load_extension()
-        acorn = _read("vendor", "acorn", "acorn.min.js")
+        acorn = read("vendor", "acorn", "acorn.min.js")
         self._parser = Parser(extension, acorn, self._parts["syntax"])
         self._ids = itertools.count(FIRST_BLOCKING_ID)
         self._modules = Modules(channel, self._ids.__next__)
-        self._errors = Errors(self._modules, self._parser)
-        self._work = Work()
+        self.errors = Errors(self._modules, self._parser)
+        self.work = Work()
         self._nouns = read_nouns(api)
         self._program: Program | None = None
         self._config: dict[str, Any] = {}
         self._values = b""
         self._value: bytes | None = None
-        self._trace = ""
+        self.trace = ""
+        self._session: Session | None = None
+        self._debugger: Debugger | None = None
         self._defect: BaseException | None = None
         self._stopping = False
         self._ctx: Any = None
@@ -73,7 +75,7 @@ class Engine:
         self._boot()
 
     def _boot(self) -> None:
-        source = b"".join(_read("boot", f"{name}.js") for name in BOOT)
+        source = b"".join(read("boot", f"{name}.js") for name in BOOT)
         error_writer = next(
             (f["number"] for f in self._describe("Spell")["functions"] if f["key"] == "writeError"),
             None,
@@ -85,6 +87,28 @@ class Engine:
         engine.evaluate(code, json.dumps(setup).encode())
         self._receive = engine.take_global(b"receive")
         self._where = engine.take_global(b"whereNow")
+
+    def prepare(self, config: dict[str, Any]) -> None:
+        """Reads what only some runs need, while files can be read; comes before `run`.
+
+        config: see docs/protocol.md
+        """
+        if config["form"] == "repl":
+            from engines.javascript._pieces import Reader
+            from engines.javascript._repl import Session
+
+            self._parts["repl"] = part("repl")
+            reader = Reader(self._parser, part("rewrite"), self._modules)
+            self._session = Session(self, self._channel, self._engine, reader)
+        if "debug" in config:
+            from engines.javascript._debugger import Debugger
+
+            self._parts.update((name, part(name)) for name in DEBUG_PARTS)
+            instrumenter = self._parts["instrument"]
+            self._debugger = Debugger(
+                self, self._channel, self._engine, self._parser, instrumenter
+            )
+            self._modules.write = self._debugger.write
 
     # -- the run
 
@@ -107,54 +131,66 @@ class Engine:
             self._engine.evaluate(b"{ const start = serve; %s start() }" % forget.encode(), b"null")
         except self._engine.error as error:
             if self._defect is None:  # no memory to start with
-                self._fail(_faults.from_text(str(error)))
+                self.fail(_faults.from_text(str(error)))
         raise self._defect or RuntimeError("the script engine gave up")
 
     def _on_serve(self, payload: bytes) -> NoReturn:
-        self._tell(Message.START, 0, self._values)
+        if self._debugger is not None:
+            self.tell(Message.DEBUGGED)
+            self._debugger.begin(self._config["debug"])
+        self.tell(Message.START, 0, self._values)
+        if self._session is not None:
+            self._session.serve(self._config["memory"], self._stack)
         while True:
             self._turn()
-            if not self._work:
+            if self._debugger is not None:
+                self._debugger.rest()
+            if not self.work:
                 self._finish()
-            for frame in self._channel.receive_all(self._work.timers.wait()):
-                self._take(frame)
-            for number in self._work.timers.take_due():
-                self._tell(Message.TIMER_DUE, number)
+            for frame in self._channel.receive_all(self.work.timers.wait()):
+                self.take(frame)
+            for number in self.work.timers.take_due():
+                self.tell(Message.TIMER_DUE, number)
 
-    def _take(self, frame: protocol.Frame) -> None:
-        """Tells the boot code of a frame."""
+    def take(self, frame: protocol.Frame) -> None:
+        """Handles a frame from the host."""
         kind, id, body = frame
         if kind == protocol.INTERRUPT:
             self._stopping = True
-            self._tell(Message.WAITING)
-            self._stop(self._trace)
-        elif kind == protocol.RESULT and id in self._work.calls:
-            self._work.calls.discard(id)
-            self._tell(Message.RESULT, id, body[1:], body[0])
+            self.tell(Message.WAITING)
+            self._stop(self.trace)
+        elif kind == protocol.RESULT and id in self.work.calls:
+            self.work.calls.discard(id)
+            self.tell(Message.RESULT, id, body[1:], body[0])
         elif kind == protocol.CALLBACK:
-            self._work.callbacks.add(id)
-            self._tell(Message.CALLBACK, id, body)
+            self.work.callbacks.add(id)
+            self.tell(Message.CALLBACK, id, body)
         elif kind == protocol.ABANDON:
-            self._work.callbacks.discard(id)
-            self._tell(Message.ABANDON, id)
+            self.work.callbacks.discard(id)
+            self.tell(Message.ABANDON, id)
+        elif kind == protocol.COMMAND and self._debugger is not None:
+            self._debugger.take(frame)
 
-    def _tell(self, kind: Message, id: int = 0, body: bytes = b"", status: int = 0) -> None:
+    def tell(self, kind: Message, id: int = 0, body: bytes = b"", status: int = 0) -> None:
         """Calls the boot code and then runs what that made ready."""
         numbers = (kind, id, int(b"\\u0000" in body), status)
         try:
             self._engine.call(self._receive, numbers, body)
             self._engine.run_jobs()
         except Thrown:
+            if self._session is not None:
+                self._session.lose()
+                return
             if self._stopping:
-                self._stop(self._trace)
+                self._stop(self.trace)
             # Everything a script can throw is caught nearer: this is the engine without memory.
-            self._fail(_faults.out_of_memory())
+            self.fail(_faults.out_of_memory())
 
     def _finish(self) -> NoReturn:
-        if self._engine.take_rejection() is not None:
-            self._tell(Message.REJECTED)
+        if self._engine.has_rejections:
+            self.tell(Message.REJECTED)
         if self._value is None:
-            self._fail(_faults.endless_wait())
+            self.fail(_faults.endless_wait())
         self._end(protocol.DONE, 0, self._value)
 
     def _end(self, kind: int, id: int, payload: bytes) -> NoReturn:
@@ -166,7 +202,8 @@ class Engine:
             os._exit(1)
         os._exit(0)
 
-    def _fail(self, error: dict[str, Any]) -> NoReturn:
+    def fail(self, error: dict[str, Any]) -> NoReturn:
+        """Ends the run, and the process, with an error map."""
         text = json.dumps(error, ensure_ascii=False)
         self._end(protocol.FAIL, 0, text.encode("utf-8", "replace"))
 
@@ -178,27 +215,33 @@ class Engine:
         Returns whether the engine shall throw: that tells the line of a loop that calls nothing.
         """
         try:
+            if self._session is not None and self._channel.interrupted == STOP:
+                return self._session.stop()
             if self._channel.interrupted:
                 if self._stopping or not self._must_throw():
-                    self._stop(self._trace)
+                    self._stop(self.trace)
                 return True
             self._channel.flush()
+            return self._debugger is not None and self._debugger.poll()
         except HostGone:
             os._exit(1)
-        return False
 
     def _must_throw(self) -> bool:
         self._stopping = True
+        self.note_place()
+        return _faults.NO_LINE in self.trace
+
+    def note_place(self) -> None:
+        """Has `trace` say where the script computes."""
         try:
             self._engine.call(self._where)
         except Thrown:
             pass  # no stack or memory left to say where
-        return _faults.NO_LINE in self._trace
 
     def _stop(self, stack: str) -> NoReturn:
         """Ends the run of an interrupted spell; nothing of the script runs any more."""
         reason = self._channel.interrupted or "stop"
-        self._fail(_faults.interrupted(reason, stack))
+        self.fail(_faults.interrupted(reason, stack))
 
     # -- what the C code calls
 
@@ -217,7 +260,7 @@ class Engine:
             return None
         try:
             if self._stopping and arguments not in _LAST_WORDS:
-                self._stop(self._trace)
+                self._stop(self.trace)
             if arguments == _PRINT:
                 self._channel.print(payload)
                 return None
@@ -232,7 +275,7 @@ class Engine:
         if isinstance(defect, HostGone):
             os._exit(1)
         if isinstance(defect, MemoryError):
-            self._fail(_faults.out_of_memory())
+            self.fail(_faults.out_of_memory())
         self._defect = self._defect or defect
 
     # -- operations of the boot code, named as in `Op`
@@ -244,7 +287,7 @@ class Engine:
         return b"[%d,%s,%s]" % (answer[0], is_marked, value)
 
     def _on_call_later(self, payload: bytes, id: int) -> None:
-        self._work.calls.add(id)
+        self.work.calls.add(id)
         self._channel.send(protocol.CALL, id, payload)
 
     def _on_call_note(self, payload: bytes) -> None:
@@ -254,20 +297,20 @@ class Engine:
         self._channel.print(payload if text is None else text.encode("utf-8", "replace"))
 
     def _on_cancel(self, payload: bytes, id: int) -> None:
-        self._work.calls.discard(id)
+        self.work.calls.discard(id)
         self._channel.send(protocol.CANCEL, id, b"")
 
     def _on_return(self, payload: bytes, id: int, status: int) -> None:
-        self._work.callbacks.discard(id)
+        self.work.callbacks.discard(id)
         if status:
-            payload = json.dumps(self._errors.map(payload), ensure_ascii=False).encode()
+            payload = json.dumps(self.errors.map(payload), ensure_ascii=False).encode()
         self._channel.send(protocol.RETURN, id, bytes((status,)) + payload)
 
     def _on_timer(self, payload: bytes, id: int, milliseconds: float) -> bytes:
-        return b"true" if self._work.timers.start(id, milliseconds) else b"false"
+        return b"true" if self.work.timers.start(id, milliseconds) else b"false"
 
     def _on_stop_timer(self, payload: bytes, id: int) -> None:
-        self._work.timers.stop(id)
+        self.work.timers.stop(id)
 
     def _on_done(self, payload: bytes) -> None:
         program = self._program
@@ -278,13 +321,18 @@ class Engine:
 
     def _on_fail(self, payload: bytes) -> None:
         if self._stopping:
-            self._stop(json.loads(payload).get("stack") or self._trace)
-        self._fail(self._errors.map(payload))
+            self._stop(json.loads(payload).get("stack") or self.trace)
+        error = self.errors.map(payload)
+        if self._session is None:
+            self.fail(error)
+        self._session.tell_failure(error)
 
     def _on_exit(self, payload: bytes, code: int) -> None:
         self._end(protocol.EXIT, code, b"")
 
     def _on_program(self, payload: bytes) -> bytes:
+        if self._session is not None:
+            return b'{"kind":"session","id":"repl"}'
         name = self._config["name"]
         program = compile_program(
             self._engine, self._parser, self._config["source"], name, self._config["form"]
@@ -293,6 +341,8 @@ class Engine:
         self._modules.add(name, program.source)
         if self._config["form"] == "check" and program.kind != "error":
             self._end_check(program)
+        if self._debugger is not None:
+            program = self._debugger.program(program, name)
         if program.compiled is None:
             return json.dumps({"kind": "module", "id": name}).encode()
         try:
@@ -307,11 +357,9 @@ class Engine:
     def _end_check(self, program: Program) -> NoReturn:
         """Ends a run that looks for syntax errors only."""
         # Compiling a module would load what it imports, and nobody answers that here.
-        fault = None
-        if program.kind == "module":
-            fault = self._parser.fault(program.source, module=True)
-        if fault is not None:
-            self._fail(_faults.syntax_error(fault, self._config["name"]))
+        is_module = program.kind == "module"
+        if is_module and (fault := self._parser.fault(program.source, module=True)) is not None:
+            self.fail(_faults.syntax_error(fault, self._config["name"]))
         self._end(protocol.DONE, 0, b"null")
 
     def _on_require(self, payload: bytes, importer: str) -> bytes:
@@ -326,25 +374,35 @@ class Engine:
         return json.dumps(self._describe(payload.decode())).encode()
 
     def _on_reason(self, payload: bytes) -> None:
-        reason = self._engine.take_rejection()
-        assert reason is not None
-        self._engine.give(reason)
+        self._engine.give(self._engine.take_rejection())
+
+    def _on_run(self, payload: bytes) -> bytes:
+        assert self._session is not None
+        return self._session.run()
+
+    def _on_answer(self, payload: bytes, id: int) -> None:
+        if self._session is not None:
+            self._session.answered(id)
+        self._channel.send(protocol.ANSWER, id, payload)
+
+    def _on_answer_error(self, payload: bytes, id: int) -> None:
+        assert self._session is not None
+        self._session.answer_error(id, self.errors.map(payload))
+
+    def _on_debug(self, payload: bytes, what: int, goes_on: bool = False) -> None:
+        assert self._debugger is not None
+        self._debugger.asked(payload, what, goes_on)
 
     def _on_look(self, payload: bytes) -> bytes:
         return b"%d" % self._engine.look(b"dukpy")
 
     def _on_trace(self, payload: bytes) -> None:
-        self._trace = payload.decode("utf-8", "replace")
+        self.trace = payload.decode("utf-8", "replace")
 
     # -- helpers of the operations
 
     def _describe(self, noun: str) -> dict[str, Any]:
         return self._nouns.get(noun) or {"functions": [], "methods": [], "engine": False}
-
-
-def _read(*names: str) -> bytes:
-    with open(path.join(path.dirname(path.abspath(__file__)), *names), "rb") as file:
-        return file.read()
 
 
 def _stack_size() -> int:

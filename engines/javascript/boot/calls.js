@@ -43,7 +43,8 @@ function callLater(fn, args, above) {
   const answer = newPromise((resolve, reject) => {
     const payload = payloadOf(fn, args);
     const id = ++lastCall;
-    const call = { __proto__: null, resolve, reject, stack, forget: undefined };
+    const frame = debug.where === undefined ? undefined : debug.where();
+    const call = { __proto__: null, resolve, reject, stack, frame, forget: undefined };
     mapSet(calls, id, call);
     if (signal !== undefined) {
       call.forget = signals.follow(signal, () => {
@@ -108,8 +109,10 @@ function receiveCallback(id, isMarked, request) {
     return finish(0, payload);
   };
   const promise = newPromise((resolve) => {
+    if (debug.entering !== undefined) debug.entering(request[0]);
     resolve(apply(functions[request[0]], undefined, valueOf(isMarked, request[1])));
   });
+  if (debug.left !== undefined) debug.left();
   then(promise, give, fail);
 }
 

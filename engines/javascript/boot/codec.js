@@ -106,7 +106,9 @@ function replacer(key, value) {
 
 function encodeFunction(holder, key, fn) {
   if (!walk.functions) refuse(holder, key, 'is a function, which cannot cross here');
-  return marked(holder, key, ['f', functionNumber(fn)]);
+  const number = functionNumber(fn);
+  if (debug.passing !== undefined) debug.passing(number);
+  return marked(holder, key, ['f', number]);
 }
 
 function encodeObject(holder, key, value) {

@@ -91,5 +91,13 @@ function thrownText(value) {
   return typeof found === 'string' ? toWellFormed(found) : functionText(value);
 }
 
+/** What parts/debugger.js wants to hear of; undefined without it. */
+const debug = {
+  __proto__: null, failing: undefined, where: undefined, passing: undefined, entering: undefined, left: undefined,
+};
+
 /** Ends the run with an error that nobody can catch any more. */
-const failRun = (error) => raw(stringify(errorMap(error)), FAIL);
+const failRun = (error) => {
+  if (debug.failing !== undefined) debug.failing(error);
+  raw(stringify(errorMap(error)), FAIL);
+};

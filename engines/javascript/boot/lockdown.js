@@ -4,13 +4,19 @@
 
 /** What parts get; they use nothing else that a spell could have replaced. */
 const core = {
-  __proto__: null, apply, bytesFromBase64, bytesToBase64, charCodeAt, construct, create, dateNumber, dateText, encode,
-  failRun, fromCharCode, functionText, getOwnPropertyDescriptor, getPrototypeOf, handles, hasOwn, hide, indexOf, isArray,
-  isObject, join, keysOf, look, mapEntries, mapForEach, mapGet, mapSet, mapSize, matches, newPromise, nextEntry, nextItem,
-  nouns, ownKeys, part, patternText, plainBytes, provided, push, put, raw, records, rejected, repeat, resolved, setAdd,
-  setDelete, setForEach, setSize, setValues, setup, signals, slice, startTimer, stopTimer, stringify, then, toWellFormed,
-  typedArrayName, weakGet, weakHas, weakSet, wrongArgument, SpellError,
-  OPS: { __proto__: null, PRINT, CALL_NOTE, LOOK_PLAIN, LOOK_PENDING, LOOK_FULFILLED, LOOK_REJECTED, LOOK_PROXY },
+  __proto__: null, apply, askStream, bytesFromBase64, bytesToBase64, calls, charCodeAt, closeStream, construct, create,
+  dateNumber, dateText, debug, defineProperty, encode, errorMap, execPattern, failRun, fromCharCode, functionText, getOwnPropertyDescriptor,
+  getPrototypeOf, global, handles, hasOwn, hide, indexOf, isArray, isObject, join, keysOf, lazy, look, mapClear, mapDelete,
+  mapEntries, mapForEach, mapGet, mapSet, mapSize, matches, newPromise, nextEntry, nextItem, nextPiece, nouns, ownKeys,
+  part, patternText, plainBytes, provided, push, put, raw, rawGift, records, rejected, repeat, required, resolved,
+  running, setAdd, setClear, setDelete, setForEach, setHas, setSize, setup, setValues, signals, slice, startTimer,
+  stopTimer, streamStates, stringify, then, timers, toWellFormed, typedArrayName, weakGet, weakHas, weakSet,
+  wrongArgument, SpellError,
+  OPS: {
+    __proto__: null, ANSWER, ANSWER_ERROR, CALL_NOTE, DEBUG, DEBUG_ANSWER, DEBUG_EVENT, DEBUG_FAILED, DEBUG_GUARD,
+    DEBUG_STOPPED, LOOK_PLAIN, LOOK_PENDING, LOOK_FULFILLED, LOOK_PROXY,
+    LOOK_REJECTED, PRINT, RUN,
+  },
   classes: { __proto__: null },
   spell: undefined,
 };

@@ -17,6 +17,7 @@ function requireFrom(base) {
     mapSet(required, id, module);
     try {
       runModule(kind, found.value, module, found.status.text);
+      hide(module, 'isLoaded', true);
     } catch (error) {
       mapDelete(required, id);
       throw error;

@@ -176,21 +176,26 @@ function part(name) {
 /** Returns what the engine itself provides under a noun's name. */
 const provided = (name) => (PARTS[name] === undefined ? undefined : part(PARTS[name])[name]);
 
+/** The getters of the globals that are made at first touch. */
+const lazy = new Map();
+
 /** Defines a global that is made at first touch; a spell may define its own instead. */
 function lazyGlobal(name, make) {
+  const get = () => {
+    const value = make(name);
+    try {
+      hide(global, name, value);
+    } catch {
+      // A frozen global: the next touch finds the same value again.
+    }
+    return value;
+  };
+  mapSet(lazy, name, get);
   defineProperty(global, name, {
     __proto__: null,
     enumerable: false,
     configurable: true,
-    get() {
-      const value = make(name);
-      try {
-        hide(global, name, value);
-      } catch {
-        // A frozen global: the next touch finds the same value again.
-      }
-      return value;
-    },
+    get,
     set(value) {
       hide(global, name, value);
     },

@@ -31,6 +31,10 @@ function startProgram(isMarked, values) {
   hide(global, 'require', requireFrom(''));
   const program = rawGift('', PROGRAM);
   const { kind, id } = program.status;
+  if (kind === 'session') {
+    part(id);
+    return;
+  }
   const finish = kind === 'script' ? finishScript : finishRun;
   if (kind === 'module') {
     then(import(id), (namespace) => finishModule(namespace.default), failRun);
@@ -68,6 +72,10 @@ function receive(kind, id, isMarked, status, value) {
       return setDelete(running, id);
     case REJECTED:
       return failRun(rawGift('', REASON).value);
+    case DEBUGGED:
+      return part('debugger');
+    case COMMAND:
+      return core.command(id, value);
     default:
       return raw(waitingStack(), TRACE);
   }
