@@ -11,6 +11,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bridges._declare import Bridge, HostFunction, function_of
@@ -80,6 +81,8 @@ class Door:
     def call(self, number: int, arguments: list[Any]) -> Any:
         """Calls a `sync` or `note` function and returns its value for the script."""
         function, kind = self._function(number)
+        timings = self._session.timings
+        began = monotonic() if timings else 0.0
         try:
             method, bound, border = self._bind(function, kind, arguments)
             return function.returns.write(method(**bound), border)
@@ -87,10 +90,15 @@ class Door:
             raise
         except Exception as error:
             raise self._defect(function, error) from error
+        finally:
+            if timings:
+                timings.add("host", self._name(function), began)
 
     async def call_async(self, number: int, arguments: list[Any]) -> Any:
         """Calls any function and returns its value for the script."""
         function, kind = self._function(number)
+        timings = self._session.timings
+        began = monotonic() if timings else 0.0
         try:
             method, bound, border = self._bind(function, kind, arguments)
             result = method(**bound)
@@ -101,6 +109,12 @@ class Door:
             raise
         except Exception as error:
             raise self._defect(function, error) from error
+        finally:
+            if timings:
+                timings.add("host", self._name(function), began)
+
+    def _name(self, function: HostFunction) -> str:
+        return f"{function.noun}.{self._session.spell_name(function.name)}"
 
     def _function(self, number: int) -> tuple[HostFunction, type]:
         known = self._functions.get(number)
@@ -114,7 +128,7 @@ class Door:
         self, function: HostFunction, kind: type, arguments: list[Any]
     ) -> tuple[Any, dict[str, Any], Border]:
         session = self._session
-        name = f"{function.noun}.{session.spell_name(function.name)}"
+        name = self._name(function)
         border = Border(name, session.grants, session.spell_name)
         if issubclass(kind, Bridge):
             owner: Any = session.shared(kind)

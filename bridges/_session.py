@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bridges._invoke import Door
     from bridges._log import Log
     from bridges._settings import ModelSettings
+    from bridges._timings import Timings
 
 MAX_OBJECTS = 100_000
 
@@ -62,6 +63,7 @@ class Session:
     audit: told every permission decision: (api, kind, value, allowed)
     caller: the run that started this one; what this one uses, that one uses
     gate: looks at model requests and tool calls before they go
+    timings: what took how long, where the run is profiled
     inner: the runs of spells that this one has started and that have not ended
     """
 
@@ -83,6 +85,7 @@ class Session:
     depth: int = 0
     caller: Session | None = None
     gate: Gate | None = None
+    timings: Timings | None = None
     inner: list[Session] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)

@@ -25,6 +25,7 @@ from bridges._errors import (
 )
 from bridges._names import did_you_mean
 from bridges._schema import fit, problems, to_json_schema
+from bridges._timings import timed
 from bridges._types import Callback, Text
 
 if TYPE_CHECKING:
@@ -217,7 +218,8 @@ async def call_for_model(session: Session, spec: ToolSpec, arguments: Any) -> Re
     began = time.monotonic()
     report = Report()
     try:
-        result = await spec.call(arguments, session.gate)
+        with timed(session.timings, "tool", spec.name):
+            result = await spec.call(arguments, session.gate)
         report.result = as_data(result, f"the result of {spec.name!r}")
     except ENDS_RUN:
         raise

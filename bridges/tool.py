@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Required, TypedDict
 
 from bridges._declare import NOTHING, Bridge, host_function
+from bridges._timings import timed
 from bridges._tools import ToolHandle, Tools, ToolSpec, define
 from bridges._types import Callback, Duration
 
@@ -60,7 +61,8 @@ class ToolObject(ToolHandle):
         arguments: The arguments by name
         returns: What the tool gives
         """
-        return await self.spec.call(arguments or {}, self._session.gate)
+        with timed(self._session.timings, "tool", self.spec.name):
+            return await self.spec.call(arguments or {}, self._session.gate)
 
     @host_function(needs=NOTHING, since=1)
     def info(self) -> ToolInfo:
@@ -94,7 +96,8 @@ class Tool(Bridge):
         returns: What the tool gives
         """
         spec = self._tools().find(tool) if isinstance(tool, str) else tool.spec
-        return await spec.call(arguments or {}, self.session.gate)
+        with timed(self.session.timings, "tool", spec.name):
+            return await spec.call(arguments or {}, self.session.gate)
 
     @host_function(needs=NOTHING, since=1)
     def list_(self) -> list[ToolInfo]:

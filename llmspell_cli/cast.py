@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bridges._durations import parse_duration
@@ -37,28 +37,31 @@ def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: 
     find: finds the spell (its errors belong to the run); form: `file` or `eval`
     """
     # Until everything is written: a reader that never reads must not outlast the time limit.
+    after: list[Callable[[int], int]] = []
     with Watch() as watch:
-        return _cast(invocation, find, form, request, watch)
+        code = _cast(invocation, find, form, request, (watch, after))
+    for step in after:
+        code = step(code)
+    return code
 
 
 def _cast(
-    invocation: Invocation, find: Callable[[], Spell], form: str, request: Request, watch: Watch
+    invocation: Invocation,
+    find: Callable[[], Spell],
+    form: str,
+    request: Request,
+    around: tuple[Watch, list[Callable[[int], int]]],
 ) -> int:
+    watch, after = around
     result = _result(invocation.world, request.output)
     run: Session | None = None
-    stop_reloading: Callable[[], None] = _nothing
     try:
         spell = find()
         invocation.folder = spell.folder if spell.path else None
         log = result.log if isinstance(result, EventResult) else None
         run = session(invocation, spell, request, result.prints, log)
         preload_models(spell)
-        if request.reload_config:
-            from llmspell_cli.reload import Reloader
-
-            stop_reloading = Reloader(
-                invocation, spell, overrides_of(invocation, request), run
-            ).stop
+        after += _workbench(invocation, spell, request, run)
         if isinstance(result, EventResult):
             result.start(run.spell.name, run.spell.language)
         worker = early.take(spell.language.name)
@@ -82,12 +85,21 @@ def _cast(
             return _report(invocation, output_failed(closed))
         return _report(invocation, error)
     finally:
-        stop_reloading()
         early.drop()
 
 
-def _nothing() -> None:
-    pass
+def _workbench(
+    invocation: Invocation, spell: Spell, request: Request, run: Session
+) -> Iterator[Callable[[int], int]]:
+    """Begins what looks after a run; yields what is to be done with its exit code in the end."""
+    if request.reload_config:
+        from llmspell_cli.reload import Reloader
+
+        yield Reloader(invocation, spell, overrides_of(invocation, request), run).end
+    if request.profile:
+        from llmspell_cli.profile.measure import Measure
+
+        yield Measure(invocation, run, request.profile_output).report
 
 
 def _report(invocation: Invocation, error: SpellError) -> int:

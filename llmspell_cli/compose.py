@@ -149,7 +149,18 @@ def execute(
 ) -> Outcome:
     """Runs a spell to its end."""
     modules = Modules(spell.language.name, spell.folder, run.grants)
-    return Run(worker, run, modules, output).execute(text, watch)
+    engine = Run(worker, run, modules, output)
+    return engine.execute(_profiled(run, engine, text), watch)
+
+
+def _profiled(run: Session, engine: Run, text: Program) -> Program:
+    """Returns the program as it is, or with the profiler where the run is profiled."""
+    if run.timings is None:
+        return text
+    from engines._profiled import Listener
+
+    engine.talk.on_event = Listener(run.timings, run.spell.name)
+    return replace(text, options={**text.options, "profile": True})
 
 
 class Nested:
@@ -201,6 +212,7 @@ class Nested:
             depth=caller.depth + 1,
             caller=caller,
             gate=caller.gate,
+            timings=caller.timings,
         )
         if caller.left("cpu") <= 0:
             raise cpu_limit(caller.limits)
@@ -211,7 +223,8 @@ class Nested:
         caller.inner.append(inner)
         inner.models = caller.models  # they may have been reloaded just now
         try:
-            outcome = await Run(worker, inner, modules, prints.nested()).execute_async(text)
+            engine = Run(worker, inner, modules, prints.nested())
+            outcome = await engine.execute_async(_profiled(inner, engine, text))
         finally:
             caller.inner.remove(inner)
             caller.use("cpu", worker.cpu)

@@ -51,9 +51,10 @@ class Reloader:
         self._notifier = Notifier(self._look)
         self._notifier.listen(self._files.folders())
 
-    def stop(self) -> None:
-        """Stops looking."""
+    def end(self, code: int) -> int:
+        """Stops looking; returns the run's exit code as it is."""
         self._notifier.stop()
+        return code
 
     def _load(self) -> Config:
         world = self._invocation.world
@@ -122,7 +123,7 @@ class Reloader:
         try:
             self._run.log.sink(level, text, {})
         except OutputClosed:
-            self.stop()
+            self._notifier.stop()
 
 
 def _changed(old: Config, new: Config) -> list[Keys]:

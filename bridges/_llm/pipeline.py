@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +15,7 @@ from pydantic_ai.settings import ModelSettings
 
 from bridges._llm.failures import translated
 from bridges._llm.tries import Request, policy_of
+from bridges._timings import timed
 
 if TYPE_CHECKING:
     from bridges._llm.names import ModelRef
@@ -44,7 +45,7 @@ class Pipeline(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Makes a request whose answer comes whole."""
-        with self._session.budget.request():
+        with self._session.budget.request(), self._timed():
             messages, settings, request = await self._begin(
                 messages, model_settings, model_request_parameters
             )
@@ -63,7 +64,7 @@ class Pipeline(WrapperModel):
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
         """Makes a request whose answer comes in pieces; tried again only before the first piece."""
-        with self._session.budget.request():
+        with self._session.budget.request(), self._timed():
             messages, settings, request = await self._begin(
                 messages, model_settings, model_request_parameters
             )
@@ -91,6 +92,9 @@ class Pipeline(WrapperModel):
                         yield stream
                     finally:
                         self._charge(stream.get(), request)
+
+    def _timed(self) -> AbstractContextManager[None]:
+        return timed(self._session.timings, "model", self.ref.name)
 
     async def _guarded(
         self, request: Request, events: AsyncIterator[Any], first: Any

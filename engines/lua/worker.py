@@ -56,6 +56,7 @@ class Engine:
         self._memory = self._allowed = 0
         self._current = 0
         self._sources: dict[bytes, bytes] = {}
+        self._profiling: list[Callable[..., Any]] = []
         self._runtime = lua54.LuaRuntime(
             encoding=None,
             register_eval=False,
@@ -85,6 +86,13 @@ class Engine:
         self._wire = _wire
         names: tuple[str, ...] = _SESSION if config["form"] == "repl" else ()
         names += _DEBUGGER if "debug" in config else ()
+        if "profile" in config:
+            from engines.lua._profiler import Profiler
+
+            names += ("profiler",)
+            profiler = Profiler(self._channel)
+            self._channel = profiler.channel
+            self._profiling = [self._safe(function) for function in profiler.functions()]
         self._sources.update({name.encode(): _source(name.encode()) for name in names})
 
     def run(self, config: dict[str, Any], values: bytes) -> None:
@@ -102,6 +110,7 @@ class Engine:
             config["form"].encode(),
             values,
             self._wire.pack(config["debug"]) if "debug" in config else None,
+            *self._profiling,
         )
 
     # -- what Lua calls

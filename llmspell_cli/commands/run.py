@@ -41,6 +41,8 @@ class Request:
     log_level: str | None
     security: dict[str, Any] = field(default_factory=dict)
     reload_config: bool = False
+    profile: bool = False
+    profile_output: str | None = None
 
 
 SECURITY_FIELDS = {
@@ -142,6 +144,13 @@ WatchClear = Annotated[bool, _workbench("--watch-clear", "Watch; clear the termi
 ReloadConfig = Annotated[
     bool, _workbench("--reload-config", "Take over changes of the configuration during the run.")
 ]
+Profile = Annotated[bool, _workbench("--profile", "Tell in the end what took how long.")]
+ProfileOutput = Annotated[
+    str | None,
+    _workbench(
+        "--profile-output", "Profile; the flame graph's file, in speedscope's JSON.", "FILE"
+    ),
+]
 WatchKeepState = Annotated[bool, _workbench("--watch-keep-state", "Watch; globals live on.")]
 
 
@@ -177,6 +186,8 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     watch_clear: WatchClear = False,
     watch_keep_state: WatchKeepState = False,
     reload_config: ReloadConfig = False,
+    profile: Profile = False,
+    profile_output: ProfileOutput = None,
     log_level: LogLevel = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
@@ -225,6 +236,8 @@ def eval_(  # noqa: PLR0913 - each parameter is one flag
     allow_net: AllowNet = None,
     allow_env: AllowEnv = None,
     allow_run: AllowRun = None,
+    profile: Profile = False,
+    profile_output: ProfileOutput = None,
     log_level: LogLevel = None,
     config: ConfigFile = None,
     quiet: Quiet = False,
@@ -273,6 +286,8 @@ def _request(options: dict[str, Any]) -> Request:
             field: options[flag] for flag, field in SECURITY_FIELDS.items() if options.get(flag)
         },
         reload_config=options.get("reload_config", False),
+        profile=options.get("profile", False) or bool(options.get("profile_output")),
+        profile_output=options.get("profile_output"),
     )
 
 

@@ -119,12 +119,14 @@ local function converse(values)
 end
 
 -- Runs a spell, or only compiles it when `form` is "check", and sends its end: DONE or FAIL.
-return function(text, name, form, values, debugging)
+return function(text, name, form, values, debugging, ...)
   if form == "repl" then
     return converse(values)
   elseif debugging then
     compiled = part("debugger", part, host, errors, codec, control, tasks, report, env, globals,
       classes, codec.decode(debugging, 1))
+  elseif ... then
+    part("profiler", host, control, timers, ...)
   end
   report.main = name
   local function body()
