@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 SECRETS = (
@@ -78,3 +79,43 @@ def is_secret(path: str) -> bool:
 def is_protected(path: str) -> bool:
     """Tells whether an absolute path is one that spells do not write."""
     return _compile(PROTECTED).match(fold(path)) is not None
+
+
+_KEYS = re.compile(
+    r"""
+    \b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}             # OpenAI, Anthropic, OpenRouter, DeepSeek, Stripe
+    | \b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}
+    | \bAIza[A-Za-z0-9_-]{30,}                    # Google
+    | \b(?:gsk_|xai-|hf_|r8_|tvly-|pplx-|nvapi-|csk-|fw_)[A-Za-z0-9_-]{16,}
+    | \b(?:gh[pousr]_|github_pat_|glpat-|npm_|pypi-|dop_v1_|shpat_)[A-Za-z0-9_-]{16,}
+    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b               # AWS
+    | \bxox[abeoprs]-[A-Za-z0-9-]{10,}            # Slack
+    | \beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}   # JSON web tokens
+    | -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY
+    | \b[a-z][a-z0-9+.-]*://[^\s/@:"']*:[^\s/@"']+@  # a password in an address
+    | \b(?:bearer|basic)\s+[A-Za-z0-9+/=._~-]{16,}
+    | (?:api[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase|credentials?
+        |authorization)
+      [\w-]*["'\]]*(?:\s*[:=]\s*(?:["'`]|\[=*\[)|=(?!=|\d+\b))[^\s"'`,)}\]]{6,}
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""How keys look, and how texts that are set to a name such as `password` or `api_key` do."""
+SHORTEST = 8
+"""Characters of a known value for it to be looked for."""
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+
+
+def has_key(text: str, known: Iterable[str] = ()) -> bool:
+    """Tells whether a text seems to hold a key or a password.
+
+    known: values that are secret however they look
+    """
+    return _KEYS.search(text) is not None or any(
+        len(value) >= SHORTEST and value in text for value in known
+    )
+
+
+def secret_values(environ: Mapping[str, str]) -> list[str]:
+    """Returns the values of the variables whose names say that they are secret."""
+    return [value for name, value in environ.items() if value and _SECRET_NAME.search(name)]

@@ -28,6 +28,9 @@ class Entry(NamedTuple):
 COMMANDS = {
     "run": Entry("run", "run", "Run a spell: llmspell run FILE, or just llmspell FILE."),
     "eval": Entry("run", "eval_", "Run code given on the command line."),
+    "repl": Entry("repl", "repl", "Evaluate code as you type it."),
+    "chat": Entry("chat", "chat", "Talk to a model."),
+    "debug": Entry("debug", "debug", "Run a spell step by step."),
     "new": Entry("new", "new", "Write a new spell from a template."),
     "list": Entry("list", "list_spells", "List the spells there are."),
     "check": Entry("check", "check", "Check spells without running them."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -140,6 +141,11 @@ def _cell(text: str) -> str:
 
 def _first(doc: str) -> str:
     return _cell(doc.split("\n\n")[0])
+
+
+def type_words(kind: Any) -> str:
+    """Returns a type in words, without Markdown."""
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", _type(kind)).replace("`", "")
 
 
 def _type(kind: Any) -> str:

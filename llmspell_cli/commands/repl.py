@@ -1,0 +1,43 @@
+"""`llmspell repl`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from llmspell_cli.commands.run import OutputForm, _invocation, _request
+from llmspell_cli.flags import with_flags
+from llmspell_cli.invocation import Invocation
+
+Eval = Annotated[
+    list[str] | None,
+    typer.Option("--eval", metavar="CODE", help="Evaluate this first; repeat for more."),
+]
+Preload = Annotated[
+    list[str] | None,
+    typer.Option("--preload", metavar="FILE", help="Evaluate this file first; repeat for more."),
+]
+Vi = Annotated[bool, typer.Option("--vi", help="Edit with the keys of vi.")]
+
+
+@with_flags
+def repl(
+    ctx: typer.Context,
+    code: Eval = None,
+    preload: Preload = None,
+    vi: Vi = False,
+    **options: Any,
+) -> None:
+    """Evaluate code as you type it; .help lists the commands.
+
+    Without a terminal it reads code from standard input, shows the values,
+    and ends with the exit code of the last error.
+    """
+    invocation: Invocation = ctx.obj
+    given = {"ctx": ctx, "param": None, "params": None, "args": None, **options}
+    _invocation(given)
+    from llmspell_cli.repl.start import Wishes, start
+
+    wishes = Wishes(_request({**given, "output": OutputForm.text}), code or [], preload or [], vi)
+    raise typer.Exit(start(invocation, wishes))
