@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from engines.javascript._debugger import Debugger
+    from engines.javascript._profiler import Profiler
     from engines.javascript._repl import Session
 
 STACK = 4 * 1024 * 1024
@@ -62,6 +63,7 @@ class Engine:
         self.trace = ""
         self._session: Session | None = None
         self._debugger: Debugger | None = None
+        self._profiler: Profiler | None = None
         self._defect: BaseException | None = None
         self._stopping = False
         self._ctx: Any = None
@@ -109,6 +111,11 @@ class Engine:
                 self, self._channel, self._engine, self._parser, instrumenter
             )
             self._modules.write = self._debugger.write
+        if "profile" in config:
+            from engines.javascript._profiler import Profiler
+
+            self._profiler = Profiler(self, self._channel, config["name"])
+            self._channel = self._profiler.channel
 
     # -- the run
 
@@ -222,6 +229,8 @@ class Engine:
                     self._stop(self.trace)
                 return True
             self._channel.flush()
+            if self._profiler is not None:
+                self._profiler.look()
             return self._debugger is not None and self._debugger.poll()
         except HostGone:
             os._exit(1)
