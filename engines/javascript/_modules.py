@@ -12,9 +12,12 @@ from engines.javascript._quickjs import QuickJS, Thrown
 
 TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 IS_MODULE = re.compile(r"^\s*(?:export\b|import\b(?!\s*[.(]))", re.MULTILINE)
+STANDARD = "llmspell/"
+"""What the ids of the standard library's modules begin with."""
 # The engine's own error names the module and cuts it here.
 MAX_SENTENCE = 200
 
@@ -31,6 +34,7 @@ class Modules:
     """What the spell imports.
 
     main: the program's module id
+    write: returns another text for a module's (id, source, shape), or None; a debugger's
     """
 
     def __init__(self, channel: Channel, take_id: Any) -> None:
@@ -40,6 +44,7 @@ class Modules:
         self._sources: dict[str, str] = {}
         self._refused: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {}
         self.main = ""
+        self.write: Callable[[str, str, str], str | None] = lambda *_: None
 
     def add(self, id: str, source: str) -> None:
         """Makes a source known, as if the host had sent it."""
@@ -92,6 +97,8 @@ class Modules:
             return None, None, None
         if id.endswith(".json"):
             source = f"export default JSON.parse({json.dumps(source)});"
+        else:
+            source = self.write(id, source, "module") or source
         return id, source, "module"
 
     def refusal(self, message: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
@@ -116,6 +123,7 @@ class Modules:
                 code = f"import * as found from {json.dumps(id)}; globalThis.dukpy = found"
                 engine.run_module(code.encode(), "<llmspell>")
                 return {"kind": "namespace", "id": id}
+            source = self.write(id, source, "function") or source
             head = "(function (exports, require, module, __filename, __dirname) {"
             engine.give(engine.run(engine.compile(f"{head}{source}\n}})".encode(), id, 0)))
             return {"kind": "function", "id": id}

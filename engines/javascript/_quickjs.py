@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 from collections.abc import Callable
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 MODULE, STRICT, COMPILE_ONLY, AWAITS = 1, 1 << 3, 1 << 5, 1 << 7
 _TAG_INTEGER, _TAG_NULL, _TAG_UNDEFINED, _TAG_EXCEPTION = 0, 2, 3, 6
 _REJECTED = 2
+NEARLY = 128 * 1024
+"""Bytes below its limit at which a heap is full: an error needs some, to be told."""
+
+
+STACK = 4 * 1024 * 1024
+"""About 2,500 calls deep."""
 
 
 class Value(ctypes.Structure):
@@ -69,6 +76,12 @@ def load_extension() -> Any:
                 loader.exec_module(module)
                 return module
     raise ImportError("the JavaScript engine needs the package dukpy 0.6")
+
+
+def stack_size() -> int:
+    """Returns the bytes of C stack a script may use."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    return STACK if soft == resource.RLIM_INFINITY else min(STACK, soft // 2)
 
 
 class QuickJS:
@@ -197,6 +210,12 @@ class QuickJS:
         """Frees what only cycles hold."""
         self._api.JS_RunGC(self._runtime)
 
+    def is_full(self, memory: int) -> bool:
+        """Returns whether the heap takes nearly `memory` bytes."""
+        usage = (ctypes.c_int64 * 64)()  # JSMemoryUsage, which begins with what is allocated
+        self._api.JS_ComputeMemoryUsage(self._runtime, usage)
+        return usage[0] > memory - NEARLY
+
     def limit(self, memory: int, stack: int) -> None:
         """Sets the heap's and the stack's limit in bytes."""
         self._api.JS_SetMemoryLimit(self._runtime, memory)
@@ -278,6 +297,7 @@ def _functions(path: str) -> Any:
         "JS_DupValue": (Value, (pointer, Value)),
         "JS_FreeValue": (None, (pointer, Value)),
         "JS_RunGC": (None, (pointer,)),
+        "JS_ComputeMemoryUsage": (None, (pointer, pointer)),
         "JS_SetMemoryLimit": (None, (pointer, size)),
         "JS_SetMaxStackSize": (None, (pointer, size)),
         "JS_SetInterruptHandler": (None, (pointer, _Interrupt, pointer)),

@@ -42,6 +42,7 @@ class Session:
         self._memory = self._stack = self._room = 0
         self._piece: Piece | None = None
         self._evaluating: int | None = None
+        self._cause: dict[str, Any] | None = None
         self._stopping = False
         self._is_full = False
         self._is_lost = False
@@ -64,21 +65,35 @@ class Session:
         kind, id, body = frame
         if kind == protocol.COMMAND:
             self._command(id, json.loads(body))
-        elif kind != protocol.INTERRUPT:  # that is noted where it arrives
+        elif kind == protocol.INTERRUPT:
+            self._obey()
+        else:
             self._engine.take(frame)
 
     def _settle(self) -> None:
         """Sees to what the last step has left behind."""
-        if self._channel.interrupted:
+        if self._stopping:
             self._obey()
         elif self._is_lost:
-            self._drop(_faults.out_of_memory())
+            self._lose()
         elif self._evaluating is not None and not self._work:
-            self._drop(_faults.endless_wait())
+            self._end_wait()
         elif self._evaluating is None:
             self._tell_failures()
         if self._is_full:
             self._make_room()
+
+    def _end_wait(self) -> None:
+        """Ends an evaluation that waits for nothing, with the error that may be why."""
+        # A full heap has no room even for the promise to be rejected.
+        is_full = self._quickjs.is_full(self._memory + self._room)
+        self._cause = _faults.out_of_memory() if is_full else _faults.endless_wait()
+        if self._quickjs.has_rejections:
+            self._engine.tell(Message.REJECTED)
+        if self._evaluating is not None:
+            self._note_fullness(self._cause)
+            self._drop(self._cause)
+        self._cause = None
 
     def _tell_failures(self) -> None:
         for _ in range(MAX_FAILURES):
@@ -146,63 +161,76 @@ class Session:
     def answer_error(self, id: int, error: dict[str, Any]) -> None:
         """Answers a command with an error map."""
         self.answered(id)
-        self._is_full = self._is_full or error.get("details") == {"limit": "memory"}
+        self._note_fullness(error)
         self._answer(id, {"error": error})
 
     def tell_failure(self, error: dict[str, Any]) -> None:
         """Tells of an error that nobody caught in the background."""
+        if self._cause is not None:
+            self._cause = error
+            return
+        self._note_fullness(error)
         event = json.dumps({"event": "failed", "error": error}, ensure_ascii=False)
         self._channel.send(protocol.EVENT, 0, event.encode("utf-8", "replace"))
 
     # -- interrupts and exhaustion
 
-    def stop(self) -> bool:
-        """Has a script that computes throw what it cannot catch, and whatever it calls then fail.
+    def _note_fullness(self, error: dict[str, Any]) -> None:
+        self._is_full = self._is_full or error.get("details") == {"limit": "memory"}
 
-        Called at every poll of an interrupted script; returns that it shall throw.
+    def must_throw(self, interrupted: bool) -> bool:
+        """Called now and then while a script computes; returns whether it shall throw.
+
+        A script that is stopped throws what it cannot catch, and whatever it calls then fails.
         """
-        if not self._stopping:
-            self._stopping = True
+        if interrupted and not self._stopping:
             self._engine.note_place()
-            self._quickjs.limit(self._memory + self._room, NO_STACK)
-        return True
+            self._stop()
+        return self._stopping
+
+    def _stop(self) -> None:
+        self._stopping = True
+        self._quickjs.limit(self._memory + self._room, NO_STACK)
 
     def lose(self) -> None:
         """Notes that the boot code itself failed: interrupted, or without memory."""
         self._is_lost = not self._stopping
 
     def _obey(self) -> None:
-        was_computing = self._stopping
-        self.stop()
-        self._quickjs.drop_jobs()
+        """Does what an interrupt asks for."""
+        # First, so that the next one, which is meant for what comes after, is not taken for this.
         self._channel.forget_interrupt()
-        self._restore()
-        if not was_computing:
+        if not self._stopping:
             self._engine.tell(Message.WAITING)
         self._drop(_faults.interrupted("stop", self._engine.trace))
+
+    def _drop(self, error: dict[str, Any]) -> None:
+        """Ends the evaluation, if there is one, with an error; cancels all that is waited for."""
+        if self._evaluating is not None:
+            self._answer(self._evaluating, {"error": error})
+            self._evaluating = None
+        self._work.cancel(self._channel)
+        self._channel.flush()
+        self._stop()
+        self._quickjs.drop_jobs()
+        self._quickjs.forget_rejections()
+        self._restore()
+        self._ask(0, {"op": "drop"})
+        if self._is_lost:  # not even that
+            self._engine.fail(_faults.out_of_memory())
+
+    def _lose(self) -> None:
+        self._is_lost = False
+        self._make_room()
+        self._drop(_faults.out_of_memory())
 
     def _restore(self) -> None:
         self._stopping = False
         self._quickjs.limit(self._memory + self._room, self._stack)
 
-    def _drop(self, error: dict[str, Any]) -> None:
-        """Ends the evaluation, if there is one, with an error; cancels all that is waited for."""
-        id, self._evaluating = self._evaluating, None
-        if self._is_lost:
-            self._quickjs.limit(self._memory + self._room, NO_STACK)
-            self._quickjs.drop_jobs()
-            self._make_room()
-        self._is_lost = False
-        self._work.cancel(self._channel)
-        self._quickjs.forget_rejections()
-        self._ask(0, {"op": "drop"})
-        if self._is_lost:  # not even that
-            self._engine.fail(_faults.out_of_memory())
-        if id is not None:
-            self._answer(id, {"error": error})
-
     def _make_room(self) -> None:
         self._is_full = False
         self._room = min(self._room + ROOM, MAX_ROOM)
         self._restore()
+        self._quickjs.forget_rejections()  # what else failed for want of memory
         self._quickjs.collect()

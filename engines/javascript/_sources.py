@@ -9,7 +9,7 @@ BOOT = (
     "lockdown"
 ).split()
 PARTS = "abort async clone console show syntax text values".split()
-DEBUG_PARTS = "breakpoints debugger inspect instrument".split()
+DEBUG_PARTS = "breakpoints debugger inspect".split()
 
 
 def read(*names: str) -> bytes:

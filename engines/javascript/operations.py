@@ -68,7 +68,7 @@ class Debug(IntEnum):
 
 
 class Enter(IntEnum):
-    """What Python calls the debugger for: `enter(kind, value)`; its functions stand in this order."""
+    """What Python calls the debugger for; its functions stand in this order."""
 
     COMMAND = 0
     ACTION = 1

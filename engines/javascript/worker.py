@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import resource
 from collections.abc import Callable
 
 from engines import _protocol as protocol
-from engines._channel import STOP, Channel, HostGone
+from engines._channel import CPU, STOP, Channel, HostGone
 from engines.javascript import _faults
 from engines.javascript._errors import Errors
 from engines.javascript._modules import Modules
 from engines.javascript._nouns import read_nouns
 from engines.javascript._program import Program, compile_program, has_value
-from engines.javascript._quickjs import QuickJS, Thrown, load_extension
+from engines.javascript._quickjs import QuickJS, Thrown, load_extension, stack_size
 from engines.javascript._sources import BOOT, DEBUG_PARTS, PARTS, part, read
 from engines.javascript._syntax import Parser
 from engines.javascript._work import Work
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
     from engines.javascript._profiler import Profiler
     from engines.javascript._repl import Session
 
-STACK = 4 * 1024 * 1024
-"""Bytes of C stack a script may use: about 2,500 calls deep."""
 _PRINT = b"[%d]" % Op.PRINT
 _LAST_WORDS = frozenset((b"[%d]" % Op.FAIL, b"[%d]" % Op.TRACE))
 FIRST_BLOCKING_ID = 1 << 31
@@ -71,7 +68,7 @@ class Engine:
         self._ops: list[Callable[..., bytes | None]] = [
             getattr(self, f"_on_{op.name.lower()}") for op in Op
         ]
-        self._stack = _stack_size()
+        self._stack = stack_size()
         self._engine = QuickJS(extension, self)
         self.version = f"QuickJS-NG {self._engine.version}"
         self._boot()
@@ -106,10 +103,8 @@ class Engine:
             from engines.javascript._debugger import Debugger
 
             self._parts.update((name, part(name)) for name in DEBUG_PARTS)
-            instrumenter = self._parts["instrument"]
-            self._debugger = Debugger(
-                self, self._channel, self._engine, self._parser, instrumenter
-            )
+            ends = self._channel, self._engine, self._parser
+            self._debugger = Debugger(self, *ends, part("instrument"))
             self._modules.write = self._debugger.write
         if "profile" in config:
             from engines.javascript._profiler import Profiler
@@ -165,7 +160,7 @@ class Engine:
         if kind == protocol.INTERRUPT:
             self._stopping = True
             self.tell(Message.WAITING)
-            self._stop(self.trace)
+            self.stop(self.trace)
         elif kind == protocol.RESULT and id in self.work.calls:
             self.work.calls.discard(id)
             self.tell(Message.RESULT, id, body[1:], body[0])
@@ -189,7 +184,7 @@ class Engine:
                 self._session.lose()
                 return
             if self._stopping:
-                self._stop(self.trace)
+                self.stop(self.trace)
             # Everything a script can throw is caught nearer: this is the engine without memory.
             self.fail(_faults.out_of_memory())
 
@@ -222,11 +217,12 @@ class Engine:
         Returns whether the engine shall throw: that tells the line of a loop that calls nothing.
         """
         try:
-            if self._session is not None and self._channel.interrupted == STOP:
-                return self._session.stop()
+            if self._session is not None and self._channel.interrupted != CPU:
+                self._channel.flush()
+                return self._session.must_throw(self._channel.interrupted == STOP)
             if self._channel.interrupted:
                 if self._stopping or not self._must_throw():
-                    self._stop(self.trace)
+                    self.stop(self.trace)
                 return True
             self._channel.flush()
             if self._profiler is not None:
@@ -247,7 +243,7 @@ class Engine:
         except Thrown:
             pass  # no stack or memory left to say where
 
-    def _stop(self, stack: str) -> NoReturn:
+    def stop(self, stack: str) -> NoReturn:
         """Ends the run of an interrupted spell; nothing of the script runs any more."""
         reason = self._channel.interrupted or "stop"
         self.fail(_faults.interrupted(reason, stack))
@@ -269,7 +265,7 @@ class Engine:
             return None
         try:
             if self._stopping and arguments not in _LAST_WORDS:
-                self._stop(self.trace)
+                self.stop(self.trace)
             if arguments == _PRINT:
                 self._channel.print(payload)
                 return None
@@ -330,7 +326,7 @@ class Engine:
 
     def _on_fail(self, payload: bytes) -> None:
         if self._stopping:
-            self._stop(json.loads(payload).get("stack") or self.trace)
+            self.stop(json.loads(payload).get("stack") or self.trace)
         error = self.errors.map(payload)
         if self._session is None:
             self.fail(error)
@@ -412,8 +408,3 @@ class Engine:
 
     def _describe(self, noun: str) -> dict[str, Any]:
         return self._nouns.get(noun) or {"functions": [], "methods": [], "engine": False}
-
-
-def _stack_size() -> int:
-    soft, _ = resource.getrlimit(resource.RLIMIT_STACK)
-    return STACK if soft == resource.RLIM_INFINITY else min(STACK, soft // 2)

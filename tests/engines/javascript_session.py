@@ -49,7 +49,9 @@ class ReplHost(Host):
         traceback: TracebackType | None,
     ) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
         self.socket.close()
 
     def take(self, frame: protocol.Frame) -> None:
@@ -83,7 +85,7 @@ class ReplHost(Host):
         until = time.monotonic() + PATIENCE
         while not happened():
             assert time.monotonic() < until, (self.outcome, self.events)
-            assert self.step(), (self.outcome, self.ended, self.process.communicate()[1])
+            assert self.step(), (self.outcome, self.ended)
 
     def begin(self, op: str, **fields: Any) -> int:
         """Sends a command and returns its id."""
@@ -102,7 +104,9 @@ class ReplHost(Host):
 
     def begin_piece(self, source: str, **fields: Any) -> int:
         """Begins an evaluation and returns its id."""
-        return self.begin("evaluate", source=source, **{"name": "repl", "depth": 4, "width": 80} | fields)
+        return self.begin(
+            "evaluate", source=source, **{"name": "repl", "depth": 4, "width": 80} | fields
+        )
 
     def evaluate(self, source: str, **fields: Any) -> dict[str, Any]:
         """Returns the answer to an evaluation."""
