@@ -122,7 +122,8 @@ class Engine:
         """Returns the functions in the order in which init.lua names them."""
         talk: list[Callable[..., Any]] = [self._send, self._channel.print, self._ask, self._receive]
         session: list[Callable[..., Any]]
-        session = [self._command, self._answer, self._make_room, self._forget_interrupt, self._take]
+        session = [self._command, self._answer, self._make_room, self._forget_interrupt]
+        session += [self._take, self._take_room]
         return [
             self._switch,
             self._poll,
@@ -180,6 +181,10 @@ class Engine:
             self._runtime.gccollect()
             used = self._runtime.get_memory_used()
         self._allowed = max(self._memory, used + _ROOM)
+
+    def _take_room(self) -> None:
+        """Ends what `_make_room` allowed."""
+        self._allowed = self._memory
 
     def _forget_interrupt(self) -> None:
         self._channel.forget_interrupt()

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from engines._protocol import Frame
 from tests.engines.lua_session import Ended, Session
 
 NAME = "spell.lua"
+
+ADDING = """local function add(a, b)
+  local sum = a + b
+  return sum
+end
+
+local total = 0
+for i = 1, 3 do
+  total = add(total, i)
+end
+print(total)
+return total
+"""
 
 
 class Debugged(Session):
@@ -31,11 +46,34 @@ class Debugged(Session):
         if points:
             self.debug["breakpoints"][NAME] = numbered(*points)
         self.heard = 0
+        self.over, self.taken = False, 0
+
+    def __enter__(self) -> Debugged:
+        super().__enter__()
+        return self
 
     def config(self) -> dict[str, Any]:
         """Returns what START says."""
         config = {"name": NAME, "form": self.form, "source": self.source, "debug": self.debug}
         return {**super().config(), **config}
+
+    def pump(self, done: Any) -> None:
+        """Takes frames until done() is true; raises Ended when the spell ends before."""
+        while not done():
+            if self.over:
+                raise Ended(self.outcome.end, self.outcome.value)
+            super().pump(partial(self._took_more, self.taken))
+
+    def _took_more(self, taken: int) -> bool:
+        return self.taken > taken
+
+    def _take(self, frame: Frame) -> bool:
+        self.taken += 1
+        try:
+            return super()._take(frame)
+        except Ended:
+            self.over = True
+            return True
 
     # -- what happens
 
@@ -56,7 +94,7 @@ class Debugged(Session):
         return event
 
     def end(self) -> Any:
-        """Lets the spell go on, if it is stopped, to its end; returns its value or error."""
+        """Waits for the end of the spell; returns its value or error."""
         try:
             self.pump(lambda: False)
         except Ended:

@@ -9,8 +9,8 @@ local M = {
   lines = {},
 }
 
--- Module id to {functions, last} once it is loaded, to what is wanted there, and to line to list of
--- the breakpoints that are set.
+-- Module id to {functions, last, final, added} once it is loaded, to what is wanted there, and to
+-- line to list of the breakpoints that are set.
 local loaded, wanted, placed = {}, {}, {}
 
 local function is_equal(count, number)
@@ -93,9 +93,13 @@ local function count_lines()
   for line in next, M.lines do
     M.lines[line] = nil
   end
-  for _, at in next, placed do
+  for file, at in next, placed do
+    local chunk = loaded[file]
     for line in next, at do
       M.lines[line] = true
+      if line == chunk.final then
+        M.lines[chunk.added] = true
+      end
     end
   end
 end
@@ -128,23 +132,48 @@ function M.set(file, list)
   return results
 end
 
+-- The engine compiles a final `return` with something after it, on a line that the text does not
+-- have. Returns what is known of such a chunk: its functions are those of the text alone, and
+-- `final` is the line that `added` stands for, unless that line has other code.
+local function without_addition(text, functions, last)
+  local added = lines.last(functions[1])
+  local alone = added > last and (load(text, "=", "t") or load("return " .. text, "=", "t"))
+  if not alone then
+    return { functions = functions, last = last }
+  end
+  local own = lines.read(alone)
+  local final = lines.last(own[1])
+  if functions[1].lines[final] then
+    final = nil
+  end
+  return { functions = own, last = last, final = final, added = added }
+end
+
 -- Learns of a file that was compiled, and sets the breakpoints that waited for it.
-function M.load(file, chunk, last)
-  loaded[file] = { functions = lines.read(chunk), last = last }
+function M.load(file, text, chunk)
+  local _, breaks = string.gsub(text, "\n", "")
+  loaded[file] = without_addition(text, lines.read(chunk), breaks + 1)
   tell({ event = "loaded", file = file })
   for _, result in ipairs(wanted[file] and M.set(file, wanted[file]) or {}) do
     tell({ event = "breakpoint", breakpoint = result })
   end
 end
 
--- Returns {at = line to breakpoints, last line} of a loaded file, nil for another.
+-- Returns {at = line to breakpoints, last, final, name} of a loaded file, nil for another. Code
+-- after the `last` line stands for the `final` one, or for nothing.
 function M.file(file)
   local chunk = loaded[file]
   if not chunk then
     return nil
   end
   placed[file] = placed[file] or {}
-  return { at = placed[file], last = chunk.last, name = file }
+  return { at = placed[file], last = chunk.last, final = chunk.final, name = file }
+end
+
+-- Returns the line of a file's text that a line of its code stands for.
+function M.shown_line(file, line)
+  local chunk = loaded[file]
+  return chunk and line > chunk.last and lines.last(chunk.functions[1]) or line
 end
 
 -- Returns the line with code at which a run to `line` would stop, or nil.

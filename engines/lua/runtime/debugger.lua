@@ -36,6 +36,7 @@ local function move_on()
 end
 
 stops.forget = move_on
+frames.shown_line = breakpoints.shown_line
 tasks.command = commands.take
 
 -- Function to what is known of its file, false for the engine's own; and the same by source.
@@ -58,15 +59,10 @@ end
 -- Runs what the breakpoints of a line ask for; returns the ids of those that are hit, and a text.
 local function hits(points)
   local ids, text
-  local was_armed = follow.armed
-  host.disarm()
   stops.aside(function()
     ids, text = breakpoints.hits(points, frames.stack(control.here(), 1)[1])
   end)
   move_on()
-  if was_armed then
-    host.arm()
-  end
   control.check_run()
   return ids, text
 end
@@ -121,13 +117,23 @@ local function look(is_spell)
 end
 
 local function interesting(line)
+  -- What the debugger needs is not the spell's memory.
+  local was_armed = follow.armed
+  if was_armed then
+    host.disarm()
+  end
   local file = file_at(3)
   if left <= 0 then
     look(file)
   end
-  -- What the compiler's caller added stands after the last line.
-  if file and line <= file.last and not evaluation.current then
+  if file and line > file.last then
+    line = file.final
+  end
+  if file and line and not evaluation.current then
     at_line(line, file)
+  end
+  if was_armed then
+    host.arm()
   end
 end
 
@@ -153,8 +159,7 @@ return function(name, text, chunk)
   local was_armed = follow.armed
   host.disarm()
   by_source["@" .. name] = nil
-  local _, breaks = string.gsub(text, "\n", "")
-  breakpoints.load(name, chunk, breaks + 1)
+  breakpoints.load(name, text, chunk)
   if was_armed then
     host.arm()
   end

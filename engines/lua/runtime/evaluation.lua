@@ -24,9 +24,9 @@ function M.check()
   if clock() > current.ends then
     M.stop(errors.make("timeout", "the expression computed for more than " .. seconds .. " s"))
   end
-  if now.task == current.task then
-    control.check()
-  end
+  -- Whatever task runs now is the evaluation's: all others are frozen.
+  now.task.cancelled = current.task.cancelled
+  control.check()
 end
 
 local function is_frozen(last)
@@ -66,6 +66,7 @@ function M.run(f, ...)
   now.task, M.current = task, this
   if not outer then
     tasks.freeze(is_frozen(follow.last_task))
+    host.make_room()
   end
   host.arm()
   local ok, failure = drive(state)
@@ -75,6 +76,7 @@ function M.run(f, ...)
   now.task, M.current = outer_task, outer
   if not outer then
     tasks.thaw()
+    host.take_room()
   end
   if ok then
     return true, values

@@ -20,11 +20,15 @@ function M.set(list)
   end
 end
 
--- Whether errors are none of the debugger's business: the spell is ending, or it is the
+-- Whether errors are none of the debugger's business: nobody asked for them, or it is the
 -- debugger's own expression that failed.
-local function is_idle(task)
+local function is_idle()
   return not (M.filters.raised or M.filters.uncaught) or evaluation.current or stops.current
-    or now.fatal or host.poll() or task and task.cancelled
+end
+
+-- Whether it is an error that ends the run, or a task that was given up.
+local function is_ending(task)
+  return now.fatal or host.poll() or task and task.cancelled
 end
 
 -- Whether this is the last error on its way up. A text is thrown anew where it is thrown at the
@@ -64,10 +68,15 @@ end
 
 -- Called inside the handler of a protected call: the stack is alive, and there is little of it.
 local function raised(failure)
-  local task = stops.running_task()
-  if not is_idle(task) then
-    stops.aside(function() note(failure, control.here(), task) end)
+  if is_idle() then
+    return
   end
+  stops.aside(function()
+    local task = stops.running_task()
+    if not is_ending(task) then
+      note(failure, control.here(), task)
+    end
+  end)
 end
 
 -- Whether nobody can catch the error that ends a task.
@@ -78,7 +87,7 @@ end
 -- Called with a coroutine that an error ended, whose stack is still there.
 local function died(failure, state)
   local task = state.task or stops.running_task()
-  if is_idle(task) then
+  if is_ending(task) then
     return
   end
   local is_new = note(failure, state, task)
@@ -99,7 +108,9 @@ local remember = control.remember
 function control.remember(co, failure)
   local places
   failure, places = remember(co, failure)
-  stops.aside(function() died(failure, control.state_of(co)) end)
+  if not is_idle() then
+    stops.aside(function() died(failure, control.state_of(co)) end)
+  end
   return failure, places
 end
 

@@ -15,6 +15,8 @@ local MAX_CREATORS = 10
 local M = {
   -- Counts how often the spell went on after it was looked at: what was seen before is over then.
   moment = 0,
+  -- Set by debugger.lua: the line of a file's text that a line of its code stands for.
+  shown_line = nil,
 }
 
 local function is_engine(info)
@@ -47,9 +49,13 @@ local function add(list, co, most)
     elseif info.what ~= "C" then
       frame = {
         co = co, level = level, func = info.func, plain_name = plain_name(info),
-        file = M.file(info.source), line = info.currentline, moment = M.moment,
+        file = M.file(info.source), moment = M.moment,
       }
+      frame.line = M.shown_line(frame.file, info.currentline)
       frame.name = info.what ~= "main" and info.name or frame.plain_name
+      if info.namewhat == "metamethod" then
+        frame.name = "__" .. info.name
+      end
       list[#list + 1] = frame
     end
     inner = frame

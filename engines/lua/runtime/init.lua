@@ -4,13 +4,13 @@
 
 local source, description, max_bytes,
   switch, poll, arm, disarm, send, print_out, ask, receive, clock, exit,
-  command, answer, make_room, forget_interrupt, take = ...
+  command, answer, make_room, forget_interrupt, take, take_room = ...
 
 local host = {
   switch = switch, poll = poll, arm = arm, disarm = disarm, send = send, print = print_out,
   ask = ask, receive = receive, clock = clock, exit = exit,
   command = command, answer = answer, make_room = make_room, forget_interrupt = forget_interrupt,
-  take = take,
+  take = take, take_room = take_room,
 }
 -- lupa's own way back into Python.
 python = nil

@@ -115,6 +115,15 @@ function M.read(chunk)
   return list
 end
 
+-- Returns the last line with code of a function.
+function M.last(found)
+  local last = 0
+  for line in next, found.lines do
+    last = math.max(last, line)
+  end
+  return last
+end
+
 -- Returns the line at which a stop at `line` would be: itself or the next with code in the innermost
 -- function around it. Nil where there is none.
 function M.place(functions, line, last)
