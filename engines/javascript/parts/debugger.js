@@ -1,0 +1,397 @@
+// The debugger inside a spell's context: what instrumented sources call (see instrument.js), and when to stop.
+// A frame is one activation of a function: {file, fn, l: its point, parent: who called or awaits it, back: what was at
+// the top when it was entered or went on, state, waits: what it awaits, e0, e1 …: closures that reach its variables}.
+// Python calls `enter` and blocks in `raw(…, DEBUG, DEBUG_STOPPED)` while the spell is stopped.
+(core) => {
+  'use strict';
+  const {
+    apply, defineProperty, errorMap, hide, isObject, keysOf, mapForEach, mapGet, mapSet, push, raw, resolved, setAdd, setDelete, stringify,
+    weakGet, weakHas, weakSet, wrongArgument, OPS,
+  } = core;
+  const { Map, Promise, Set, Symbol, Uint8Array, WeakMap } = core.classes;
+  const { DEBUG, DEBUG_ANSWER, DEBUG_EVENT, DEBUG_FAILED, DEBUG_GUARD, DEBUG_STOPPED } = OPS;
+  const { fill } = Uint8Array.prototype;
+  const { asyncIterator } = Symbol;
+  const DONE = 1;
+  const WAITING = 2;
+  const HANDLER = 4;
+  const MOST_FRAMES = 200;
+
+  const files = [];
+  const fileNumbers = new Map();
+  /** Every point by its number: [line, column, scope, file]. */
+  const places = [];
+  const waiting = new Set();
+  const thrownAt = new WeakMap();
+  const passedBy = new Map();
+  const filters = { __proto__: null, raised: false, uncaught: false };
+  let marks = new Uint8Array(1 << 14);
+  let top = null;
+  let entering = 0;
+  let busy = false;
+  let step = null;
+  let goal = -1;
+  let lastPrimitive = null;
+  let lastTask = 0;
+  let action;
+  let outcome;
+  let asked = null;
+
+  // -- what instrumented sources call
+
+  function begin(file, fn) {
+    top = { file, fn, l: -1, parent: top, back: top, state: entering, waits: undefined, e0: undefined, e1: undefined };
+    entering = 0;
+    return top;
+  }
+
+  function end(frame) {
+    frame.e0 = frame.e1 = undefined;
+    if ((frame.state & WAITING) === 0) top = frame.back;
+    else setDelete(waiting, frame);
+    frame.state |= DONE;
+  }
+
+  function suspend(frame, awaited) {
+    top = frame.back;
+    frame.state |= WAITING;
+    // What it awaits leads to the suspended function: promises.js says why that has to stay reachable.
+    frame.waits = isObject(awaited) && !(awaited instanceof Promise) ? resolved(awaited) : awaited;
+    setAdd(waiting, frame);
+    return frame.waits;
+  }
+
+  function resume(frame, value) {
+    if ((frame.state & WAITING) === 0) return value;
+    frame.state &= ~WAITING;
+    setDelete(waiting, frame);
+    frame.waits = undefined;
+    frame.parent = liveParent(frame);
+    frame.back = top;
+    top = frame;
+    return value;
+  }
+
+  /** A generator gives up its closures while it waits: the engine's collector would take it for garbage. */
+  function giveWay(frame, value) {
+    top = frame.back;
+    frame.state |= WAITING;
+    const names = keysOf(frame);
+    for (let i = 0; i < names.length; i++) if (names[i][0] === 'e') frame[names[i]] = undefined;
+    return value;
+  }
+
+  function takeTurn(frame, value, slot, closure) {
+    for (let i = 0; i <= slot; i++) frame[`e${i}`] = closure;
+    if (top !== null) frame.parent = top;
+    return resume(frame, value);
+  }
+
+  /** Tells the waits of `for await`; what is no asynchronous iterable is the language's to handle. */
+  function iterate(frame, iterable) {
+    const make = iterable === null || iterable === undefined ? undefined : iterable[asyncIterator];
+    if (typeof make !== 'function') return iterable;
+    const begun = () => {
+      const iterator = apply(make, iterable, []);
+      if (!isObject(iterator)) return iterator;
+      const { next } = iterator;
+      if (typeof next !== 'function') return iterator;
+      return {
+        __proto__: null,
+        next: () => suspend(frame, apply(next, iterator, [])),
+        get return() {
+          const close = iterator.return;
+          return close === undefined || close === null ? undefined : () => suspend(frame, apply(close, iterator, []));
+        },
+      };
+    };
+    return { __proto__: null, [asyncIterator]: begun };
+  }
+
+  function passThrough(frame, error) {
+    if ((frame.state & WAITING) !== 0) resume(frame);
+    top = frame;
+    if ((filters.raised || filters.uncaught) && !busy && !isKnown(error, frame)) {
+      if (isObject(error)) weakSet(thrownAt, error, filters.uncaught ? snapshot(frame) : true);
+      if (filters.raised) stop('exception', frame, undefined, { error: errorMap(error) });
+    }
+    return error;
+  }
+
+  function reach(frame, closure) {
+    if (busy) return;
+    top = frame;
+    const id = frame.l;
+    const hits = breakpoints.hitsAt(id, frame, closure);
+    if (hits !== undefined) stop('breakpoint', frame, closure, hits);
+    else if (id === goal) stop('goto', frame, closure, {});
+    else if (step !== null && endsStep(frame, id)) stop(step.reason, frame, closure, step.more);
+  }
+
+  // -- errors
+
+  /** Whether an error has been seen on its way already; one that is no object is known by its place. */
+  function isKnown(error, frame) {
+    if (isObject(error)) return weakHas(thrownAt, error);
+    const last = lastPrimitive;
+    lastPrimitive = { error, frame };
+    return last !== null && last.error === error && (last.frame === frame || liveParent(last.frame) === frame);
+  }
+
+  /** Copies a stack with what reaches its variables: the frames themselves let go of it when they end. */
+  function snapshot(frame) {
+    taskOf(frame);
+    const first = { ...frame };
+    for (let at = first, i = 0; at.parent !== null && i < MOST_FRAMES; i++) at = at.parent = { ...at.parent };
+    return first;
+  }
+
+  /** An error ends the run: nobody has caught it. */
+  function fail(error) {
+    if (busy) return;
+    const seen = isObject(error) ? weakGet(thrownAt, error) : undefined;
+    if (!filters.uncaught && (!filters.raised || seen !== undefined)) return;
+    const frame = isObject(seen) ? seen : top;
+    stop('exception', frame, undefined, { error: errorMap(error) });
+  }
+
+  // -- stepping
+
+  function liveParent(frame) {
+    let at = frame.parent;
+    while (at !== null && (at.state & DONE) !== 0) at = at.parent;
+    return at;
+  }
+
+  function descends(frame, from) {
+    for (let at = frame; at !== null; at = at.parent) if (at === from) return true;
+    return false;
+  }
+
+  function rootOf(frame) {
+    let at = frame;
+    for (let above = liveParent(at); above !== null; above = liveParent(at)) at = above;
+    return at;
+  }
+
+  const isHandlerOf = (frame, task) => {
+    for (let at = frame; at !== null; at = at.parent) if ((at.state & HANDLER) !== 0) return rootOf(at) === rootOf(task);
+    return false;
+  };
+
+  function endsStep(frame, id) {
+    const { how, line, point } = step;
+    let { from } = step;
+    if (how === 'any') return true;
+    if (frame === from) return how !== 'out' && (places[id][0] !== line || id <= point);
+    if ((from.state & DONE) !== 0) {
+      from = liveParent(from);
+      if (from === null) {
+        step = null;
+        arm();
+        return false;
+      }
+      if (descends(from, frame)) return true;
+    }
+    return how === 'in' && (descends(frame, from) || isHandlerOf(frame, from));
+  }
+
+  /** Starts a step from where the spell stands. how: 'in', 'over', 'out' or 'any' */
+  function startStep(how, frame, reason = 'step', more = {}) {
+    const at = frame === null || frame.l < 0 ? undefined : places[frame.l];
+    step = { how, from: frame, line: at === undefined ? 0 : at[0], point: frame === null ? -1 : frame.l, reason, more };
+    if (frame === null) step.how = 'any';
+  }
+
+  /** Marks the points that are of interest: where to look, or all of them during a step. */
+  function arm() {
+    apply(fill, marks, [step === null ? 0 : 1]);
+    breakpoints.mark(marks);
+    if (goal >= 0) marks[goal] = 1;
+  }
+
+  // -- stopping
+
+  function stop(reason, frame, closure, more) {
+    const before = top;
+    busy = true;
+    step = null;
+    goal = -1;
+    asked = null;
+    inspector.begin(frame, closure);
+    const event = { event: 'stopped', reason, task: frame === null ? 0 : taskOf(frame), ...more };
+    raw(stringify(event), DEBUG, DEBUG_STOPPED);
+    inspector.finish();
+    top = before;
+    busy = false;
+    arm();
+  }
+
+  /** A task is known by its outermost frame, or where several share one by its own. */
+  function taskOf(frame, isOwn = false) {
+    const root = isOwn ? frame : rootOf(frame);
+    if (root.task === undefined) root.task = ++lastTask;
+    return root.task;
+  }
+
+  /** Runs something of the user's so that Python can end it; returns {value} or {error}. */
+  function guarded(work) {
+    const outer = { action, busy, top };
+    action = work;
+    outcome = undefined;
+    busy = true;
+    raw('', DEBUG, DEBUG_GUARD);
+    action = outer.action;
+    busy = outer.busy;
+    top = outer.top;
+    return outcome ?? { error: wrongArgument('it was stopped: it ran too long') };
+  }
+
+  function runAction() {
+    try {
+      outcome = { value: action() };
+    } catch (error) {
+      outcome = { error };
+    }
+  }
+
+  const tell = (event) => raw(stringify(event), DEBUG, DEBUG_EVENT);
+
+  const evaluate = (frame, closure, source) => inspector.evaluateIn(frame, closure, source);
+  const breakpoints = core.part('breakpoints')({ arm, files, fileNumbers, guarded, places, tell, evaluate });
+  const inspector = core.part('inspect')({ files, liveParent, places, taskOf, waiting, WAITING });
+
+  // -- commands
+
+  const frameOfCall = (call) => {
+    const found = call === undefined ? undefined : mapGet(core.calls, call);
+    return found === undefined || found.frame === undefined ? null : found.frame;
+  };
+
+  /** Stops where the spell computes, or with the stacks of what it waits for. */
+  function stopNow() {
+    if (asked === null || busy) return;
+    const { call, reason, more } = asked;
+    stop(reason, top ?? frameOfCall(call) ?? inspector.firstWaiting(), undefined, more);
+  }
+
+  const COMMANDS = {
+    __proto__: null,
+    breakpoints: ({ file, breakpoints: list }) => breakpoints.set(file, list),
+    exceptions(command) {
+      filters.raised = filters.uncaught = false;
+      for (let i = 0; i < command.filters.length; i++) filters[command.filters[i]] = true;
+      return {};
+    },
+    pause({ call, reason = 'pause', text }) {
+      const more = text === undefined ? {} : { text };
+      asked = { call, reason, more };
+      if (!inspector.isStopped()) startStep('any', null, reason, more);
+      arm();
+      return {};
+    },
+    stop_evaluating: () => ({}),
+    tasks: () => ({ tasks: inspector.tasks() }),
+    evaluate: (command) => inspector.evaluate(command),
+  };
+
+  /** What can be asked only while the spell is stopped. */
+  const WHILE_STOPPED = {
+    __proto__: null,
+    continue: () => ({}),
+    step({ how }) {
+      startStep(how, inspector.stoppedAt());
+      return {};
+    },
+    run_to({ file, line }) {
+      goal = breakpoints.pointAt(file, line);
+      return {};
+    },
+    assign: (command) => inspector.assign(command),
+    members: (command) => inspector.members(command),
+    scopes: (command) => ({ scopes: inspector.scopes(command.frame) }),
+    stack: (command) => ({ frames: inspector.stack(command.task) }),
+    variables: (command) => ({ variables: inspector.variables(command) }),
+  };
+  const GOES_ON = { __proto__: null, continue: true, step: true, run_to: true };
+
+  function obey(command) {
+    const { op } = command;
+    let answer;
+    try {
+      let run = COMMANDS[op];
+      if (run === undefined) {
+        run = WHILE_STOPPED[op];
+        if (run === undefined) throw wrongArgument(`the debugger knows no '${op}'`);
+        if (!inspector.isStopped()) throw wrongArgument('the spell is running');
+      }
+      answer = run(command);
+    } catch (error) {
+      raw(stringify(errorMap(error)), DEBUG, DEBUG_FAILED);
+      return;
+    }
+    raw(stringify(answer), DEBUG, DEBUG_ANSWER, GOES_ON[op] === true);
+  }
+
+  // -- files
+
+  /** Takes what instrument.js tells of a file: {name, number, base, points, functions, scopes, error, source}. */
+  function load(told) {
+    const { base, points } = told;
+    const file = { ...told, size: points.length, points: undefined };
+    files[told.number] = file;
+    mapSet(fileNumbers, told.name, told.number);
+    for (let i = 0; i < points.length; i++) {
+      push(points[i], file);
+      places[base + i] = points[i];
+    }
+    if (places.length > marks.length) {
+      marks = new Uint8Array(2 * places.length);
+      provide('B', marks);
+    }
+    tell({ event: 'loaded', file: told.name });
+    breakpoints.loaded(file);
+    arm();
+  }
+
+  function configure({ stop_on_entry, exceptions = [], breakpoints: byFile = {} }) {
+    COMMANDS.exceptions({ filters: exceptions });
+    const names = keysOf(byFile);
+    for (let i = 0; i < names.length; i++) breakpoints.set(names[i], byFile[names[i]]);
+    delete core.global.enterDebugger;
+    if (stop_on_entry) startStep('any', null, 'entry');
+    arm();
+  }
+
+  const ENTRIES = [obey, runAction, load, stopNow, configure];
+  const PREFIX = '$debug_';
+
+  const provide = (name, value) =>
+    defineProperty(core.global, PREFIX + name, { __proto__: null, value, enumerable: false, configurable: true });
+
+  const called = {
+    B: marks, C: passThrough, D: reach, E: begin, G: takeTurn, I: iterate, L: end, R: resume, W: suspend, Y: giveWay,
+  };
+  const letters = keysOf(called);
+  for (let i = 0; i < letters.length; i++) provide(letters[i], called[letters[i]]);
+  hide(core.global, `${PREFIX}v`, undefined);
+  hide(core.global, 'enterDebugger', (kind, body) => ENTRIES[kind](body));
+
+  const hooks = core.debug;
+  hooks.failing = fail;
+  hooks.where = () => (top === null ? undefined : top);
+  hooks.passing = (number) => {
+    if (top !== null) mapSet(passedBy, number, top);
+  };
+  /** A function that the host calls belongs to the task that gave it away. */
+  hooks.entering = (number) => {
+    const giver = mapGet(passedBy, number);
+    entering = HANDLER;
+    top = giver === undefined ? null : (giver.state & DONE) !== 0 ? liveParent(giver) : giver;
+  };
+  hooks.left = () => {
+    entering = 0;
+    top = null;
+  };
+  return {};
+};
