@@ -18,13 +18,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_STACKS = 10_000
-MAX_FRAMES = 20_000
+# What the host takes is in _profiled.py; a few stacks are added at the end.
+MAX_STACKS = 9_990
+MAX_FRAMES = 10_000
 MAX_DEPTH = 64
-MAX_NAME = 200
+MAX_NAME = 100
 INTERVAL = 0.001
 """Seconds between two looks at a script that computes."""
-ENGINE, WAITING, OTHER, DEEPER = "(engine)", "(waiting)", "(other)", "(deeper)"
+ENGINE, WAITING, OTHER = "(engine)", "(waiting)", "(other)"
 ENDS = (DONE, FAIL, EXIT)
 
 
@@ -39,13 +40,12 @@ class Profile:
         self._waits: dict[int, bytes] = {}
         self.engine = self._only(ENGINE)
         self._other = self._only(OTHER)
-        self.deeper = self.frame(DEEPER, "", 0)
         self.timer = self._only(WAITING)
         self._last = monotonic()
 
     def frame(self, name: str, file: str, line: int) -> int:
         """Returns the number of a function; file empty or line 0: unknown."""
-        key = name[:MAX_NAME], file[:MAX_NAME], line
+        key = _printable(name), _printable(file), line
         number = self._frames.get(key)
         if number is None:
             if len(self._frames) >= MAX_FRAMES:
@@ -100,7 +100,12 @@ class Profile:
             for stack, seconds in self._stacks.items()
         ]
         event = {"event": "profile", "frames": list(self._frames), "stacks": stacks}
-        return json.dumps(event).encode()
+        return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _printable(text: str) -> str:
+    text = text[:MAX_NAME]
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 class ProfiledChannel:

@@ -9,7 +9,7 @@ from bridges._errors import InvalidArgument
 from bridges._timings import Frame, ScriptTimes, Timings
 
 MAX_SCRIPTS = 1_000
-MAX_STACKS, MAX_FRAMES, MAX_DEPTH, MAX_NAME = 10_000, 20_000, 66, 200
+MAX_STACKS, MAX_FRAMES, MAX_DEPTH, MAX_NAME = 10_000, 10_000, 65, 100
 LONGEST = 1e9
 """Seconds in one stack."""
 
