@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from engines import _protocol as protocol
 from engines._channel import Channel
@@ -10,7 +11,7 @@ from engines.javascript import _faults
 from engines.javascript._pieces import Piece, Reader
 from engines.javascript._quickjs import QuickJS, Thrown
 from engines.javascript._syntax import SyntaxFault
-from engines.javascript.operations import Message
+from engines.javascript.operations import Message, Op
 
 TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its start
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ MAX_FAILURES = 20
 class Session:
     """Answers commands until the host is gone.
 
-    memory, stack: limits in bytes
+    ops: what the boot code may ask it for
     """
 
     def __init__(self, engine: Engine, channel: Channel, quickjs: QuickJS, reader: Reader) -> None:
@@ -39,6 +40,11 @@ class Session:
         self._quickjs = quickjs
         self._reader = reader
         self._work = engine.work
+        self.ops: dict[int, Callable[..., bytes | None]] = {
+            Op.RUN: self._run,
+            Op.ANSWER: self._pass_on,
+            Op.ANSWER_ERROR: self._answer_error,
+        }
         self._memory = self._stack = self._room = 0
         self._piece: Piece | None = None
         self._evaluating: int | None = None
@@ -142,7 +148,7 @@ class Session:
 
     # -- what parts/repl.js asks for
 
-    def run(self) -> bytes:
+    def _run(self, payload: bytes) -> bytes:
         """Runs the piece and gives its promise, or what it threw; says which as JSON."""
         assert self._piece is not None
         piece, self._piece = self._piece, None
@@ -153,16 +159,19 @@ class Session:
             self._quickjs.give(thrown.value)
             return b"false"
 
-    def answered(self, id: int) -> None:
-        """Notes that a command has its answer."""
-        if id == self._evaluating:
-            self._evaluating = None
+    def _pass_on(self, answer: bytes, id: int) -> None:
+        self._note_end(id)
+        self._channel.send(protocol.ANSWER, id, answer)
 
-    def answer_error(self, id: int, error: dict[str, Any]) -> None:
-        """Answers a command with an error map."""
-        self.answered(id)
+    def _answer_error(self, thrown: bytes, id: int) -> None:
+        self._note_end(id)
+        error = self._engine.errors.map(thrown)
         self._note_fullness(error)
         self._answer(id, {"error": error})
+
+    def _note_end(self, id: int) -> None:
+        if id == self._evaluating:
+            self._evaluating = None
 
     def tell_failure(self, error: dict[str, Any]) -> None:
         """Tells of an error that nobody caught in the background."""

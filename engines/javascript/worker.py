@@ -65,9 +65,9 @@ class Engine:
         self._stopping = False
         self._ctx: Any = None
         self.loader = self._modules
-        self._ops: list[Callable[..., bytes | None]] = [
-            getattr(self, f"_on_{op.name.lower()}") for op in Op
-        ]
+        self._ops: dict[int, Callable[..., bytes | None]] = {
+            op: getattr(self, name) for op in Op if hasattr(self, name := f"_on_{op.name.lower()}")
+        }
         self._stack = stack_size()
         self._engine = QuickJS(extension, self)
         self.version = f"QuickJS-NG {self._engine.version}"
@@ -99,6 +99,7 @@ class Engine:
             self._parts["repl"] = part("repl")
             reader = Reader(self._parser, part("rewrite"), self._modules)
             self._session = Session(self, self._channel, self._engine, reader)
+            self._ops.update(self._session.ops)
         if "debug" in config:
             from engines.javascript._debugger import Debugger
 
@@ -106,6 +107,7 @@ class Engine:
             ends = self._channel, self._engine, self._parser
             self._debugger = Debugger(self, *ends, part("instrument"))
             self._modules.write = self._debugger.write
+            self._ops[Op.DEBUG] = self._debugger.asked
         if "profile" in config:
             from engines.javascript._profiler import Profiler
 
@@ -380,23 +382,6 @@ class Engine:
 
     def _on_reason(self, payload: bytes) -> None:
         self._engine.give(self._engine.take_rejection())
-
-    def _on_run(self, payload: bytes) -> bytes:
-        assert self._session is not None
-        return self._session.run()
-
-    def _on_answer(self, payload: bytes, id: int) -> None:
-        if self._session is not None:
-            self._session.answered(id)
-        self._channel.send(protocol.ANSWER, id, payload)
-
-    def _on_answer_error(self, payload: bytes, id: int) -> None:
-        assert self._session is not None
-        self._session.answer_error(id, self.errors.map(payload))
-
-    def _on_debug(self, payload: bytes, what: int, goes_on: bool = False) -> None:
-        assert self._debugger is not None
-        self._debugger.asked(payload, what, goes_on)
 
     def _on_look(self, payload: bytes) -> bytes:
         return b"%d" % self._engine.look(b"dukpy")
