@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bridges._errors import NotFound
@@ -42,7 +43,9 @@ class Sources:
         """Returns the file of a module; None for the standard library and for what is none."""
         if id == self.main and self._spell.path is not None:
             return self._spell.path
-        if not id or "\0" in id or id.startswith(STANDARD):
+        if "\0" in id or os.path.isabs(id) or os.path.normpath(id) != id:
+            return None
+        if id.startswith(STANDARD):
             return None
         for root in self._roots:
             found = (root / id).resolve()
@@ -92,7 +95,7 @@ class Sources:
 
     def lines(self, id: str) -> list[str]:
         """Returns the lines of a module, none where it cannot be read."""
-        return (self.text(id) or "").split("\n")
+        return (self.text(id) or "").removesuffix("\n").split("\n")
 
     def _standard(self, id: str) -> Path | None:
         name = id.removeprefix(STANDARD)

@@ -16,7 +16,7 @@ from typing import IO, Any, Self
 from tests.cli.running import PROGRAM, environment
 from tests.debug.schema import check
 
-PATIENCE = float(__import__("os").environ.get("PAT","60"))
+PATIENCE = float(__import__("os").environ.get("PAT", "60"))
 """Seconds to wait for what must come; a loaded machine is slow."""
 
 
@@ -37,7 +37,8 @@ class Client:
         self.events: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
         self.responses: dict[int, dict[str, Any]] = {}
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listening = threading.Thread(target=self._listen, daemon=True)
+        self.listening.start()
 
     # -- messages
 
@@ -215,7 +216,7 @@ class Adapter:
 
     def close(self) -> tuple[int, str]:
         """Closes the client's end and returns the exit code and what was said on stderr."""
-        assert self.process.stdin and self.process.stderr
+        assert self.process.stdin and self.process.stderr and self.process.stdout
         if self._ended is not None:
             return self._ended
         try:
@@ -229,6 +230,8 @@ class Adapter:
             said = self.process.stderr.read().decode()
             self.process.stderr.close()
             self.process.wait()
+            self.client.listening.join(PATIENCE)
+            self.process.stdout.close()
         self._ended = code, said
         return self._ended
 

@@ -1,6 +1,6 @@
 """Checks messages against the official JSON schema of the Debug Adapter Protocol.
 
-`schema/debugProtocol.json` is Microsoft's, as the package debugpy carries it (MIT, see LICENSE).
+`protocol/debugProtocol.json` is Microsoft's, as the package debugpy carries it (MIT, see LICENSE).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from jsonschema import Draft4Validator
 
-SCHEMA = json.loads((Path(__file__).parent / "schema" / "debugProtocol.json").read_text())
+SCHEMA = json.loads((Path(__file__).parent / "protocol" / "debugProtocol.json").read_text())
 FREE = {"LaunchRequestArguments", "AttachRequestArguments"}
 """What an adapter may extend as it likes."""
 
