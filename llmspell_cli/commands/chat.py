@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmspell_cli.commands.run import OutputForm, _invocation, _request
+from llmspell_cli.commands.run import invocation_of, request_of
 from llmspell_cli.flags import with_flags_but
 from llmspell_cli.invocation import Invocation
 
@@ -42,13 +42,10 @@ def chat(
     Without a terminal standard input is one message, and standard output the answer.
     """
     invocation: Invocation = ctx.obj
-    unused = dict.fromkeys(
-        ("engine", "cpu", "memory", "output_limit", "calls", "param", "params", "args")
-    )
-    given = {"ctx": ctx, **unused, **options}
-    _invocation(given)
+    given = {"ctx": ctx, **options}
+    invocation_of(given)
     from llmspell_cli.repl.chat_start import Topic, start
 
     names = [name.strip() for name in tools.split(",") if name.strip()] if tools else None
     topic = Topic(system, names, session, latest, vi)
-    raise typer.Exit(start(invocation, _request({**given, "output": OutputForm.text}), topic))
+    raise typer.Exit(start(invocation, request_of(given), topic))

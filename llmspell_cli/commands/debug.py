@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bridges._errors import ConfigError
-from llmspell_cli.commands.run import Args, OutputForm, Param, Params, _invocation, _request
+from llmspell_cli.commands.run import Args, Param, Params, invocation_of, request_of
 from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
 
@@ -64,9 +64,9 @@ def debug(  # noqa: PLR0913 - each parameter is one flag
     the exit code that the spell would have had.
     """
     given = {"ctx": ctx, "param": param, "params": params, "args": args, **options}
-    _invocation(given)
+    invocation_of(given)
     invocation: Invocation = ctx.obj
-    request = _request({**given, "output": OutputForm.text})
+    request = request_of(given)
     if dap and listen:
         raise ConfigError("--dap and --listen exclude each other")
     if dap or listen:

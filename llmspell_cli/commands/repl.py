@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from llmspell_cli.commands.run import OutputForm, _invocation, _request
+from llmspell_cli.commands.run import invocation_of, request_of
 from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
 
@@ -35,9 +35,9 @@ def repl(
     and ends with the exit code of the last error.
     """
     invocation: Invocation = ctx.obj
-    given = {"ctx": ctx, "param": None, "params": None, "args": None, **options}
-    _invocation(given)
+    given = {"ctx": ctx, **options}
+    invocation_of(given)
     from llmspell_cli.repl.start import Wishes, start
 
-    wishes = Wishes(_request({**given, "output": OutputForm.text}), code or [], preload or [], vi)
+    wishes = Wishes(request_of(given), code or [], preload or [], vi)
     raise typer.Exit(start(invocation, wishes))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
-from llmspell_cli.options import ConfigFile, Quiet, Verbose
 
 if TYPE_CHECKING:
     from llmspell_cli.program import Spell
@@ -51,7 +51,6 @@ SECURITY_FIELDS = {
     **{f"deny_{kind}": f"deny_{kind}" for kind in ("read", "write", "net", "env", "run")},
 }
 """Each flag about permissions, and its field of `grants.Flags`."""
-LIMITS, BUDGET, PERMISSIONS = "Limits", "Budget", "Permissions"
 WORKBENCH = "While you write"
 File = Annotated[str, typer.Argument(metavar="FILE", help="A spell: a file, or a folder.")]
 
@@ -73,9 +72,6 @@ Code = Annotated[
 Args = Annotated[
     list[str] | None, typer.Argument(metavar="[ARGS]...", help="What the spell finds in ARGS.")
 ]
-Engine = Annotated[
-    str | None, typer.Option("--engine", "-e", metavar="NAME", help="lua or javascript.")
-]
 Form = Annotated[OutputForm, typer.Option("--output", "-o", help="What standard output carries.")]
 Param = Annotated[
     list[str] | None,
@@ -87,52 +83,6 @@ Params = Annotated[
         "--params", metavar="FILE", help="Parameters as TOML or JSON; - is JSON on stdin."
     ),
 ]
-Model = Annotated[
-    str | None, typer.Option("--model", "-m", metavar="NAME", help="The default model.")
-]
-LogLevel = Annotated[
-    str | None,
-    typer.Option("--log-level", metavar="LEVEL", help="trace, debug, info, warn or error."),
-]
-
-
-def _limit(flag: str, metavar: str, text: str) -> Any:
-    return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=LIMITS)
-
-
-Timeout = Annotated[str | None, _limit("--timeout", "TIME", "Wall clock, such as 30s or 5m.")]
-Cpu = Annotated[str | None, _limit("--cpu", "TIME", "Processor time.")]
-Memory = Annotated[str | None, _limit("--memory", "SIZE", "The engine's heap, such as 128MB.")]
-OutputLimit = Annotated[str | None, _limit("--output-limit", "SIZE", "What may be printed.")]
-Calls = Annotated[int | None, _limit("--calls", "N", "Host calls in all.")]
-
-
-def _budget(flag: str, metavar: str, text: str) -> Any:
-    return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=BUDGET)
-
-
-MaxCost = Annotated[str | None, _budget("--max-cost", "USD", "What model calls may cost.")]
-MaxTokens = Annotated[int | None, _budget("--max-tokens", "N", "Tokens, in and out.")]
-MaxRequests = Annotated[int | None, _budget("--max-requests", "N", "Model requests.")]
-
-
-def _allow(flag: str, metavar: str, text: str) -> Any:
-    return typer.Option(flag, metavar=metavar, help=text, rich_help_panel=PERMISSIONS)
-
-
-SecurityProfile = Annotated[
-    str | None, _allow("--security", "NAME", "high, medium, low, none, or one of your own.")
-]
-AllowRead = Annotated[list[str] | None, _allow("--allow-read", "PATH", "Files to read.")]
-AllowWrite = Annotated[list[str] | None, _allow("--allow-write", "PATH", "Files to write.")]
-AllowNet = Annotated[list[str] | None, _allow("--allow-net", "HOST", "Hosts to reach.")]
-AllowEnv = Annotated[list[str] | None, _allow("--allow-env", "NAME", "Variables to read.")]
-AllowRun = Annotated[list[str] | None, _allow("--allow-run", "PROGRAM", "Programs to start.")]
-DenyRead = Annotated[list[str] | None, _allow("--deny-read", "PATH", "Never read these.")]
-DenyWrite = Annotated[list[str] | None, _allow("--deny-write", "PATH", "Never write these.")]
-DenyNet = Annotated[list[str] | None, _allow("--deny-net", "HOST", "Never reach these.")]
-DenyEnv = Annotated[list[str] | None, _allow("--deny-env", "NAME", "Never read these.")]
-DenyRun = Annotated[list[str] | None, _allow("--deny-run", "PROGRAM", "Never start these.")]
 
 
 def _workbench(flag: str, text: str, metavar: str | None = None) -> Any:
@@ -154,134 +104,98 @@ ProfileOutput = Annotated[
 WatchKeepState = Annotated[bool, _workbench("--watch-keep-state", "Watch; globals live on.")]
 
 
+@with_flags
 def run(  # noqa: PLR0913 - each parameter is one flag
     ctx: typer.Context,
     file: File,
     args: Args = None,
-    engine: Engine = None,
     output: Form = OutputForm.text,
     param: Param = None,
     params: Params = None,
-    model: Model = None,
-    timeout: Timeout = None,
-    cpu: Cpu = None,
-    memory: Memory = None,
-    output_limit: OutputLimit = None,
-    calls: Calls = None,
-    max_cost: MaxCost = None,
-    max_tokens: MaxTokens = None,
-    max_requests: MaxRequests = None,
-    security: SecurityProfile = None,
-    allow_read: AllowRead = None,
-    allow_write: AllowWrite = None,
-    allow_net: AllowNet = None,
-    allow_env: AllowEnv = None,
-    allow_run: AllowRun = None,
-    deny_read: DenyRead = None,
-    deny_write: DenyWrite = None,
-    deny_net: DenyNet = None,
-    deny_env: DenyEnv = None,
-    deny_run: DenyRun = None,
     watch: Watch = False,
     watch_clear: WatchClear = False,
     watch_keep_state: WatchKeepState = False,
     reload_config: ReloadConfig = False,
     profile: Profile = False,
     profile_output: ProfileOutput = None,
-    log_level: LogLevel = None,
-    config: ConfigFile = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    **options: Any,
 ) -> None:
     """Run a spell: llmspell run FILE, or just llmspell FILE.
 
     Standard output carries what the spell prints, then the value it returns:
     text as it is, anything else as JSON. Everything else goes to standard error.
     """
-    options = dict(locals())
-    invocation = _invocation(options)
+    options = locals() | options
+    invocation = invocation_of(options)
     if watch or watch_clear or watch_keep_state:
         from llmspell_cli.watching.start import watch_spell
 
-        raise typer.Exit(watch_spell(invocation, file, _request(options), options))
+        raise typer.Exit(watch_spell(invocation, file, request_of(options), options))
     from llmspell_cli import program
     from llmspell_cli.cast import cast
 
     def find() -> Spell:
-        return program.find(invocation.world, file, engine)
+        return program.find(invocation.world, file, options["engine"])
 
-    raise typer.Exit(cast(invocation, find, "file", _request(options)))
+    raise typer.Exit(cast(invocation, find, "file", request_of(options)))
 
 
+@with_flags
 def eval_(  # noqa: PLR0913 - each parameter is one flag
     ctx: typer.Context,
     code: Code,
     args: Args = None,
-    engine: Engine = None,
     output: Form = OutputForm.text,
     param: Param = None,
     params: Params = None,
-    model: Model = None,
-    timeout: Timeout = None,
-    cpu: Cpu = None,
-    memory: Memory = None,
-    output_limit: OutputLimit = None,
-    calls: Calls = None,
-    max_cost: MaxCost = None,
-    max_tokens: MaxTokens = None,
-    max_requests: MaxRequests = None,
-    security: SecurityProfile = None,
-    allow_read: AllowRead = None,
-    allow_write: AllowWrite = None,
-    allow_net: AllowNet = None,
-    allow_env: AllowEnv = None,
-    allow_run: AllowRun = None,
     profile: Profile = False,
     profile_output: ProfileOutput = None,
-    log_level: LogLevel = None,
-    config: ConfigFile = None,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
+    **options: Any,
 ) -> None:
     """Run code given on the command line: llmspell eval '1 + 1'.
 
     The language is Lua unless --engine says otherwise or the code plainly is JavaScript.
     """
-    options = dict(locals())
-    invocation = _invocation(options)
+    options = locals() | options
+    invocation = invocation_of(options)
     from llmspell_cli.cast import cast, code_spell
 
     def find() -> Spell:
-        return code_spell(invocation.world, code, engine)
+        return code_spell(invocation.world, code, options["engine"])
 
-    raise typer.Exit(cast(invocation, find, "eval", _request(options)))
+    raise typer.Exit(cast(invocation, find, "eval", request_of(options)))
 
 
-def _invocation(options: dict[str, Any]) -> Invocation:
+def invocation_of(options: dict[str, Any]) -> Invocation:
+    """Returns what a command line asks for, with the options that every command takes."""
     invocation: Invocation = options["ctx"].obj
     invocation.set(verbose=options["verbose"], quiet=options["quiet"], config=options["config"])
     return invocation
 
 
-def _request(options: dict[str, Any]) -> Request:
+def request_of(options: dict[str, Any]) -> Request:
+    """Returns what a command that takes the shared flags is asked to run.
+
+    options: the values by parameter; those that a command does not take may be missing
+    """
     return Request(
-        engine=options["engine"],
-        output=options["output"],
-        param=options["param"] or [],
-        params=options["params"],
-        args=options["args"] or [],
+        engine=options.get("engine"),
+        output=options.get("output", OutputForm.text),
+        param=options.get("param") or [],
+        params=options.get("params"),
+        args=options.get("args") or [],
         limits={
-            "timeout": options["timeout"],
-            "cpu": options["cpu"],
-            "memory": options["memory"],
-            "output": options["output_limit"],
-            "calls": options["calls"],
+            "timeout": options.get("timeout"),
+            "cpu": options.get("cpu"),
+            "memory": options.get("memory"),
+            "output": options.get("output_limit"),
+            "calls": options.get("calls"),
         },
-        max_cost=options["max_cost"],
-        max_tokens=options["max_tokens"],
-        max_requests=options["max_requests"],
-        model=options["model"],
-        log_level=options["log_level"],
+        max_cost=options.get("max_cost"),
+        max_tokens=options.get("max_tokens"),
+        max_requests=options.get("max_requests"),
+        model=options.get("model"),
+        log_level=options.get("log_level"),
         security={
             field: options[flag] for flag, field in SECURITY_FIELDS.items() if options.get(flag)
         },

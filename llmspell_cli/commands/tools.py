@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmspell_cli.commands.run import (
+from llmspell_cli.flags import (
     AllowEnv,
     AllowNet,
     AllowRead,

@@ -240,7 +240,7 @@ def test_the_shell_completes_commands_and_options(tmp_path: Path) -> None:
         "COMP_CWORD": "1",
         "COMP_WORDS": "llmspell c",
     }
-    assert llmspell(tmp_path, **env).out.split() == ["check", "config"]
+    assert llmspell(tmp_path, **env).out.split() == ["chat", "check", "config"]
     env |= {"COMP_CWORD": "2", "COMP_WORDS": "llmspell run --allow-r"}
     assert llmspell(tmp_path, **env).out.split() == ["--allow-read", "--allow-run"]
 
