@@ -141,8 +141,9 @@
   /** Copies a stack with what reaches its variables: the frames themselves let go of it when they end. */
   function snapshot(frame) {
     taskOf(frame);
-    const first = { ...frame };
-    for (let at = first, i = 0; at.parent !== null && i < MOST_FRAMES; i++) at = at.parent = { ...at.parent };
+    const copy = (of) => ({ ...of, of });
+    const first = copy(frame);
+    for (let at = first, i = 0; at.parent !== null && i < MOST_FRAMES; i++) at = at.parent = copy(at.parent);
     return first;
   }
 

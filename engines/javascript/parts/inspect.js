@@ -55,7 +55,7 @@
     setForEach(waiting, (frame) => {
       for (let at = liveParent(frame); at !== null; at = liveParent(at)) setAdd(inner, at);
     });
-    if (stopped !== null) for (let at = stopped.frame; at !== null; at = liveParent(at)) setAdd(inner, at);
+    if (stopped !== null) for (let at = stopped.frame; at !== null; at = liveParent(at)) setAdd(inner, at.of ?? at);
     setForEach(waiting, (frame) => {
       if (!setHas(inner, frame)) push(found, frame);
     });
