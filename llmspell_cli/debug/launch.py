@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
-from bridges._errors import SpellError
+from bridges._errors import NotFound, SpellError
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
@@ -21,6 +22,7 @@ from llmspell_cli.invocation import Invocation
 from llmspell_cli.present import present
 from llmspell_cli.program import Spell
 from llmspell_cli.result import TextResult
+from llmspell_cli.world import World
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,37 @@ def prepare(
     invocation.folder = spell.folder if spell.path else None
     session = cast.session(invocation, spell, request, output)
     cast.preload_models(spell)
-    modules = Modules(spell.language.name, spell.folder, session.grants)
+    modules = _Modules(spell.language.name, spell.folder, session.grants)
     program = Program(spell.source, spell.file_name, "file", tuple(request.args))
     worker = Worker.start(spell.language.name)
     run = Run(worker, session, modules, output)
     debugger = Debugger(run, program, session, Sources(spell, modules))
+    modules.told = debugger.module_loaded
     return Debuggee(invocation, spell, debugger, output, worker)
+
+
+class _Modules(Modules):
+    """The modules of a run that tell which of them are loaded."""
+
+    told: Callable[[str], None]
+
+    def load(self, importer: str, name: str) -> tuple[str, str]:
+        id, source = super().load(importer, name)
+        self.told(id)
+        return id, source
+
+
+def standard_input(world: World, written: str | None) -> BinaryIO:
+    """Returns what the spell reads as its standard input: a file's bytes, or nothing.
+
+    The debugger's own standard input brings commands.
+    """
+    if not written:
+        return io.BytesIO()
+    try:
+        return world.path(written).open("rb")
+    except OSError as error:
+        raise NotFound(f"cannot read {written!r}: {error.strerror}") from None
 
 
 @dataclass(frozen=True)

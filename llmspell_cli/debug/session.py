@@ -93,6 +93,7 @@ class Debugger:
         self.stop: Stop | None = None
         self._program = program
         self._started = False
+        self._stacks: dict[int, list[Frame]] = {}
         self._events: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._left_out = 0
         self._held: Held | None = None
@@ -174,9 +175,13 @@ class Debugger:
         return answers.records(await self.ask("tasks"), "tasks", answers.task)
 
     async def stack(self, task: int) -> list[Frame]:
-        """Returns the frames of a task, innermost first."""
+        """Returns the frames of a task, innermost first; the same ones during a stop."""
         self._stand()
-        return answers.records(await self.ask("stack", task=task), "frames", answers.frame)
+        stacks = self._stacks
+        if task not in stacks:
+            answer = await self.ask("stack", task=task)
+            stacks[task] = answers.records(answer, "frames", answers.frame)
+        return stacks[task]
 
     async def scopes(self, frame: int) -> list[Scope]:
         """Returns the groups of variables of a frame."""
@@ -228,6 +233,8 @@ class Debugger:
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
         """Asks the worker; raises the SpellError it answers."""
+        if not self._started:
+            raise InvalidArgument("the spell has not started yet")
         return await self.run.talk.ask(op, **fields)
 
     # -- the gate
@@ -267,7 +274,11 @@ class Debugger:
             if self._held is held:
                 self._held = None
 
-    # -- what the worker says unasked
+    # -- what happens unasked
+
+    def module_loaded(self, id: str) -> None:
+        """Takes the news that the spell loads a module."""
+        self._heard({"event": "loaded", "file": id})
 
     def _heard(self, event: dict[str, Any]) -> None:
         waiting = self._events.qsize()
@@ -320,6 +331,7 @@ class Debugger:
             answers.text(fields, "name") if fields else "",
             held,
         )
+        self._stacks = {}
         self._going.clear()
         self._standing.set()
         await self._drop_once(self.stop.points)
@@ -332,7 +344,7 @@ class Debugger:
             await self.set_points(point.file, rest)
 
     def _go_on(self) -> None:
-        self.stop = None
+        self.stop, self._stacks = None, {}
         self._standing.clear()
         self._going.set()
 

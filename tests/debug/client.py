@@ -70,6 +70,14 @@ class Client:
         """Sends a request and waits for the body of its answer."""
         return self.answer(self.send(command, **arguments))
 
+    def refusal(self, command: str) -> str:
+        """Sends a bare request, whatever the schema says, and returns why it is refused."""
+        self._seq += 1
+        seq = self._seq
+        self.raw(json.dumps({"seq": seq, "type": "request", "command": command}).encode())
+        self._until(lambda: seq in self.responses, f"the answer to {command}")
+        return str(self.responses[seq].get("message", ""))
+
     def await_event(self, name: str, fits: Callable[[Any], bool] | None = None) -> Any:
         """Waits for an event that was not awaited before, and returns its body."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +16,15 @@ from llmspell_cli.debug.dap.forms import Forms
 from llmspell_cli.debug.dap.inspection import Handler, Inspection, describe
 from llmspell_cli.debug.dap.options import request_of, unknown
 from llmspell_cli.debug.dap.wire import Wire
-from llmspell_cli.debug.launch import Debuggee, Ending, ending, failure, prepare, write_value
+from llmspell_cli.debug.launch import (
+    Debuggee,
+    Ending,
+    ending,
+    failure,
+    prepare,
+    standard_input,
+    write_value,
+)
 from llmspell_cli.debug.outlet import Outlet, messages
 from llmspell_cli.debug.points import Point
 from llmspell_cli.debug.session import Stop
@@ -222,11 +229,10 @@ class Adapter:
         file = given.text("program", base.file)
         if file is None:
             raise InvalidArgument("program is missing: the spell to debug")
-        stdin = given.text("stdin", "")
+        world = replace(world, cwd=world.path(given.text("cwd", str(world.cwd))))
         world = replace(
             world,
-            cwd=world.path(given.text("cwd", str(world.cwd))),
-            stdin=world.path(stdin).open("rb") if stdin else io.BytesIO(),
+            stdin=standard_input(world, given.text("stdin", "")),
             stderr=messages(lambda text: self._tell("stderr", text), asyncio.get_running_loop()),
         )
         request = request_of(given, base.request)

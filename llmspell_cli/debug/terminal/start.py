@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import io
 from dataclasses import dataclass, replace
 
 from bridges._errors import SpellError
 from engines._output import CLOSED, Output, OutputClosed, in_thread
 from llmspell_cli import program
 from llmspell_cli.commands.run import Request
-from llmspell_cli.debug.launch import Ending, ending, failure, prepare, write_value
+from llmspell_cli.debug.launch import Ending, ending, failure, prepare, standard_input, write_value
 from llmspell_cli.debug.loop import Interrupts, run_loop
 from llmspell_cli.debug.session import UNCAUGHT, Debugger
 from llmspell_cli.debug.terminal.console import Console
@@ -45,8 +44,7 @@ def start_terminal(given: Terminal) -> int:
 
 async def _debug(given: Terminal, interrupts: Interrupts) -> int:
     commands = given.invocation.world
-    # Commands come from standard input, so the spell reads something else.
-    stdin = commands.path(given.stdin).open("rb") if given.stdin else io.BytesIO()
+    stdin = standard_input(commands, given.stdin)
     invocation = replace(given.invocation, world=replace(commands, stdin=stdin))
 
     def find() -> Spell:
