@@ -48,6 +48,7 @@ class Session:
         self._memory = self._stack = self._room = 0
         self._piece: Piece | None = None
         self._evaluating: int | None = None
+        self._asked: int | None = None
         self._cause: dict[str, Any] | None = None
         self._stopping = False
         self._is_full = False
@@ -117,7 +118,10 @@ class Session:
         elif op == "check":
             self._answer(id, self._reader.check(request["source"]))
         elif op in ("members", "variables"):
+            self._asked = id
             self._ask(id, request)
+            if self._asked is not None:  # interrupted, or without memory
+                self._refuse(id, "the engine has no answer")
         else:
             self._refuse(id, f"a REPL has no command {op!r}")
 
@@ -170,6 +174,7 @@ class Session:
         self._answer(id, {"error": error})
 
     def _note_end(self, id: int) -> None:
+        self._asked = None
         if id == self._evaluating:
             self._evaluating = None
 

@@ -43,7 +43,8 @@
       }
     }
     for (let i = 0; i < names.length; i++) {
-      const [name, kind] = names[i];
+      const name = names[i][0];
+      const kind = names[i][1];
       if (kind === 'var') declareVar(name);
       else declareLater(name, kind === 'const', pending);
     }
@@ -237,8 +238,8 @@
     const names = [];
     const keys = isList && object.length > MAX_LISTED ? ['length'] : ownKeys(object);
     for (let i = 0; i < keys.length; i++) {
-      const isIndex = isList && keys[i] >= '0' && keys[i] <= '9~';
-      if (typeof keys[i] === 'string' && !isIndex && indexOf(keys[i], '__') !== 0) push(names, keys[i]);
+      if (typeof keys[i] !== 'string' || indexOf(keys[i], '__') === 0) continue;
+      if (!isList || keys[i] < '0' || keys[i] > '9~') push(names, keys[i]);
     }
     return names;
   }

@@ -96,9 +96,11 @@
   const deeperThan = (state) => ({ __proto__: state, depth: state.depth + 1, indent: state.indent + 2 });
 
   /** Lays parts out on one line, or on one each when that is too long; short ones of a list share lines. */
-  function layOut(parts, [open, close], prefix, state, isList) {
+  function layOut(parts, brackets, prefix, state, isList) {
+    const open = brackets[0];
+    const close = brackets[1];
     if (parts.length === 0) return `${prefix}${open}${close}`;
-    let length = prefix.length + state.indent;
+    let length = prefix.length + state.indent + 2;
     let longest = 0;
     let lines = false;
     for (let i = 0; i < parts.length; i++) {
