@@ -7,6 +7,8 @@ local tointeger, match = math.tointeger, string.match
 local M = {
   -- Every line, of any file, that has a breakpoint: what the hook asks first.
   lines = {},
+  -- Set by debugger.lua: called when those lines have changed.
+  changed = nil,
 }
 
 -- Module id to {functions, last, final, added} once it is loaded, to what is wanted there, and to
@@ -102,6 +104,7 @@ local function count_lines()
       end
     end
   end
+  M.changed()
 end
 
 -- Sets a file's breakpoints, in place of those it had; returns how each of them stands.

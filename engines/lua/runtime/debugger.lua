@@ -5,8 +5,10 @@ local part, host, errors, codec, control, tasks, report, env, globals, classes, 
 
 local getinfo, sethook, sub = debug.getinfo, debug.sethook, string.sub
 
--- A spell that computes is asked for commands after so many lines.
+-- A spell that computes is asked for commands after so many lines; where no line matters, and the
+-- hook is not called at each, after so many instructions.
 local LINES_BEFORE_LOOK = 500
+local INSTRUCTIONS_BEFORE_LOOK = 10000
 local EVENT = 28
 
 local function tell(event)
@@ -129,7 +131,7 @@ local function interesting(line)
   if file and line > file.last then
     line = file.final
   end
-  if file and line and not evaluation.current then
+  if file and line and line > 0 and not evaluation.current then
     at_line(line, file)
   end
   if was_armed then
@@ -137,14 +139,41 @@ local function interesting(line)
   end
 end
 
-local function hook(_, line)
+local function at_each_line(_, line)
   left = left - 1
   if left <= 0 or lines[line] or stepping.busy then
     interesting(line)
   end
 end
 
-follow.watch_coroutines(function(co) sethook(co, hook, "l") end)
+local function now_and_then()
+  left = 0
+  interesting(0)
+end
+
+-- Whether the hook is called at each line: several times the price.
+local is_close = false
+
+local function arm_hook(co)
+  if is_close then
+    sethook(co, at_each_line, "l")
+  else
+    sethook(co, now_and_then, "", INSTRUCTIONS_BEFORE_LOOK)
+  end
+end
+
+local function adjust()
+  local is_needed = stepping.busy or next(lines) ~= nil
+  if is_needed ~= is_close then
+    is_close = is_needed
+    for co in next, control.states do
+      arm_hook(co)
+    end
+  end
+end
+
+breakpoints.changed, stepping.changed = adjust, adjust
+follow.watch_coroutines(arm_hook)
 follow.watch_tasks(frames.creators)
 for file, list in next, settings.breakpoints or {} do
   breakpoints.set(file, list)

@@ -9,6 +9,8 @@ local now = control.now
 local M = {
   -- Whether any is under way.
   busy = false,
+  -- Set by debugger.lua: called when that may have changed.
+  changed = nil,
 }
 
 -- What is under way: entry = true; pause = {reason, text}; goal = {file, line}; step = {how, task,
@@ -17,6 +19,7 @@ local entry, pause, goal, step
 
 local function update()
   M.busy = (entry or pause or goal or step) ~= nil
+  M.changed()
 end
 
 -- Drops everything: the spell has stopped.
