@@ -9,6 +9,7 @@ import re
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, Self
@@ -78,6 +79,10 @@ class Client:
         self._until(lambda: seq in self.responses, f"the answer to {command}")
         return str(self.responses[seq].get("message", ""))
 
+    def refused_early(self) -> None:
+        """Waits for the answer to the first request, whatever it is."""
+        self._until(lambda: bool(self.responses), "an answer")
+
     def await_event(self, name: str, fits: Callable[[Any], bool] | None = None) -> Any:
         """Waits for an event that was not awaited before, and returns its body."""
 
@@ -131,6 +136,14 @@ class Client:
             pass
         finally:
             self._heard.put(None)
+
+    def close(self) -> None:
+        """Closes both streams, whoever is at the other end."""
+        for stream in (self._reader, self._writer):
+            try:
+                stream.close()
+            except OSError:
+                pass
 
     # -- sessions
 
@@ -261,26 +274,46 @@ class Port:
         match = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)\n", line)
         assert match, line
         self.port = int(match[1])
-        self._sockets: list[socket.socket] = []
+        self._clients: list[tuple[Client, socket.socket]] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for connection in self._sockets:
-            connection.close()
+        while self._clients:
+            self.hang_up()
         self.process.terminate()
         self.wait()
 
     def connect(self) -> Client:
         """Connects a client."""
         connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
-        self._sockets.append(connection)
-        return Client(connection.makefile("rb"), connection.makefile("wb"))
+        client = Client(connection.makefile("rb"), connection.makefile("wb"))
+        self._clients.append((client, connection))
+        return client
+
+    def connect_when_free(self) -> Client:
+        """Connects a client, again until the one before is gone."""
+        while True:
+            client = self.connect()
+            try:
+                client.send("threads")
+                client.refused_early()
+                return client
+            except (AssertionError, OSError):
+                self.hang_up()
+                time.sleep(0.05)
 
     def hang_up(self) -> None:
         """Cuts the last client off."""
-        self._sockets.pop().shutdown(socket.SHUT_RDWR)
+        client, connection = self._clients.pop()
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:  # the other end was quicker
+            pass
+        client.listening.join(PATIENCE)
+        client.close()
+        connection.close()
 
     def wait(self) -> tuple[int, str, str]:
         """Waits for the end: the exit code, and the rest of standard output and error."""

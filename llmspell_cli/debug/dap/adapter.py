@@ -93,7 +93,7 @@ class Adapter:
         self._handlers: dict[str, Handler] = {
             "initialize": self._initialize,
             "launch": self._prepare,
-            "attach": self._prepare,
+            "attach": self._attach,
             "cancel": self._cancel,
             "disconnect": self._disconnect,
         }
@@ -196,6 +196,14 @@ class Adapter:
             raise InvalidArgument("initialize comes once")
         self._forms = Forms(given)
         return CAPABILITIES
+
+    async def _attach(self, given: Arguments) -> dict[str, Any]:
+        if self._given.file is None:
+            raise InvalidArgument(
+                "there is nothing to attach to",
+                hint="llmspell debug --listen HOST:PORT FILE waits with a spell",
+            )
+        return await self._prepare(Arguments({**given.fields, "program": self._given.file}))
 
     async def _prepare(self, given: Arguments) -> dict[str, Any]:
         if self._forms is None or self._debuggee is not None:

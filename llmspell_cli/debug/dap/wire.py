@@ -68,7 +68,7 @@ class Wire:
         length = None
         for _ in range(MAX_HEADERS):
             line = await self._reader.readline()
-            if not line:
+            if not line.endswith(b"\n"):  # the end
                 return None
             if line in (b"\r\n", b"\n"):
                 if length is None:
