@@ -16,7 +16,7 @@ import msgpack
 from engines import _protocol as p
 from tests.engines.lua_host import API, FOLDERS, HERE, Run
 
-PATIENCE = 30.0
+PATIENCE = 20.0
 """Seconds an answer may take on a busy machine."""
 
 

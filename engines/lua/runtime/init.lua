@@ -113,7 +113,7 @@ local function converse(values)
   env.params, env.ARGS = given.params, given.args
   local literals = part("literals")
   local show = part("show", codec, errors, literals)
-  show.learn(globals, classes)
+  show.learn(env, classes)
   part("repl", host, errors, codec, control, tasks, report, streams, show, literals,
     part("locals"), part("members", codec, errors, literals, env.string), part("scope", env), env)()
 end

@@ -65,11 +65,15 @@ function M.cut(text, bytes)
   return sub(text, 1, bytes), #text - bytes
 end
 
--- Returns a text as it is, but for control characters and what is too long.
+-- Returns a text as it is, but for control characters and what is too long for `size` bytes.
 function M.plain(text, size)
-  local kept, left = M.cut(text, size or 20000)
-  kept = printable(kept, "[^%C\n\t]")
-  return left > 0 and kept .. "… " .. left .. " more" or kept
+  size = math.max((size or 20000) - 30, 1)
+  local kept, left = M.cut(text, size)
+  local clean, over = M.cut(printable(kept, "[^%C\n\t]"), size)
+  if left > 0 then
+    return clean .. "… " .. left .. " more"
+  end
+  return over > 0 and clean .. "…" or clean
 end
 
 -- Returns a text in quotes, at most about `room` bytes of it.
@@ -94,7 +98,8 @@ function M.number(value)
   while tonumber(text) ~= value do
     text, digits = format("%." .. digits .. "g", value), digits + 1
   end
-  return text
+  local is_bare = kind_of(value) == "float" and not find(text, "[.e]")
+  return is_bare and text .. ".0" or text
 end
 
 return M

@@ -9,6 +9,7 @@ local match, gsub, now = string.match, string.gsub, control.now
 local variables = scope.variables
 
 local ANSWER, EVENT = 27, 28
+local MAX_TEXT, MAX_VALUES = 20000, 100
 -- The variables that one answer lists, and how much it says of each.
 local MAX_VARIABLES = 1000
 local BRIEF = { depth = 1, width = 1 << 20, items = 10, size = 200 }
@@ -27,7 +28,7 @@ end
 -- Compiling ------------------------------------------------------------------------
 
 local function cleaned(source)
-  return (gsub(gsub(source, "^\xef\xbb\xbf", ""), "^#", "--#"))
+  return (gsub(gsub(source, "^\xef\xbb\xbf", ""), "^#!", "--#!"))
 end
 
 -- Compiles what gives values: the value nil comes first, since a call alone would be a tail call,
@@ -66,7 +67,8 @@ end
 
 -- Evaluating -----------------------------------------------------------------------
 
--- The text of a spell's own kind of table. Called in a command's task, where a stop can reach it.
+-- The text of a spell's own kind of table, or nil. Called in a command's task, where a stop can
+-- reach it.
 local function as_text(value)
   local ok, text = control.pcall(tostring, value)
   return ok and type(text) == "string" and text or nil
@@ -83,18 +85,25 @@ local function play(stream)
 end
 
 local function shown(values, request)
-  local options = { depth = request.depth, width = request.width, as_text = as_text }
-  local value = values[1]
-  local is_text = codec.record_of(value) and type(value.text) == "string"
-  if values.n == 1 and is_text then
-    return { text = literals.plain(value.text), type = show.type(value), plain = true }
+  local value, texts, plain = values[1], {}, false
+  if values.n == 1 and codec.record_of(value) and type(rawget(value, "text")) == "string" then
+    return { text = literals.plain(value.text, MAX_TEXT), type = show.type(value), plain = true }
   end
-  local texts = {}
-  options.size = 20000 // values.n
-  for i = 1, values.n do
+  local options = {
+    depth = request.depth, width = request.width, size = MAX_TEXT // math.min(values.n, MAX_VALUES),
+    as_text = function(found)
+      local text = as_text(found)
+      plain = plain or (text ~= nil and values.n == 1 and rawequal(found, value))
+      return text
+    end,
+  }
+  for i = 1, math.min(values.n, MAX_VALUES) do
     texts[i] = show.text(values[i], options)
   end
-  return { text = table.concat(texts, "\t"), type = show.type(value), plain = false }
+  if values.n > MAX_VALUES then
+    texts[MAX_VALUES] = "… " .. values.n - MAX_VALUES + 1 .. " more"
+  end
+  return { text = table.concat(texts, "\t"), type = show.type(value), plain = plain }
 end
 
 local commands = {}
