@@ -44,6 +44,7 @@ class Debugger:
         self._instrumenter = instrumenter
         self._files: dict[str, str | None] = {}
         self._points = 0
+        self._functions = 0
         self._held: list[protocol.Frame] = []
         self._until: float | None = None
         self._pausing = 0
@@ -82,7 +83,8 @@ class Debugger:
         if program.kind != "module":
             flags = STRICT if program.kind == "function" else AWAITS | STRICT
             compiled = self._engine.compile(written.encode(), name, flags)
-        return Program(program.kind, compiled, program.source)
+        awaits = program.kind in ("script", "value")
+        return Program(program.kind, compiled, program.source, awaits=awaits)
 
     def write(self, name: str, source: str, shape: str) -> str | None:
         """Returns a source instrumented; None where it shall not or cannot be.
@@ -97,13 +99,15 @@ class Debugger:
 
     def _instrument(self, name: str, source: str, shape: str) -> str | None:
         number = len(self._files)
-        request = {"source": source, "shape": shape, "file": number, "base": self._points}
+        numbers = {"base": self._points, "first": self._functions}
+        request = {"source": source, "shape": shape, **numbers}
         found = self._parser.ask(self._instrumenter, request)
         if found is None:
             found = {"error": "the file is nested too deeply for the debugger"}
         written: str | None = found.pop("source", None)
-        file = {"points": [], **found, "name": name, "number": number, "base": self._points}
+        file = {"points": [], "functions": [], **found, **numbers, "name": name, "number": number}
         self._points += len(file["points"])
+        self._functions += len(file["functions"])
         self._enter(Enter.LOAD, json.dumps(file).encode())
         return written
 

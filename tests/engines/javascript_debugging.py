@@ -37,12 +37,12 @@ class Debugged(Host):
         config = {"source": self.source, "name": "spell.js", "form": self.form, "cpu": 120}
         config |= {"memory": 128 * 1024 * 1024, "debug": self.debug}
         head = json.dumps(config).encode()
-        values = {"params": {}, "args": [], "spell": {"name": "spell.js"}}
-        payload = len(head).to_bytes(4, "little") + head + json.dumps(values).encode()
+        given = {"params": {}, "args": [], "spell": {"name": "spell.js"}}
+        payload = len(head).to_bytes(4, "little") + head + json.dumps(given).encode()
         self.send(protocol.START, 0, payload)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *error: object) -> None:
         self.process.kill()
         _, errors = self.process.communicate()
         self.outcome.errors += errors.decode()

@@ -23,7 +23,7 @@
       const told = wantsStop(breakpoint, frame, closure);
       if (told === false) continue;
       if (breakpoint.log !== undefined) {
-        const place = { file: files[frame.file].name, line: places[frame.l][0] };
+        const place = { file: places[frame.l][3].name, line: places[frame.l][0] };
         tell({ event: 'log', text: logText(breakpoint.log, frame, closure), ...place });
         continue;
       }

@@ -1,6 +1,6 @@
 // The debugger inside a spell's context: what instrumented sources call (see instrument.js), and when to stop.
-// A frame is one activation of a function: {file, fn, l: its point, parent: who called or awaits it, back: what was at
-// the top when it was entered or went on, state, waits: what it awaits, e0, e1 …: closures that reach its variables}.
+// A frame is one activation of a function: {fn, l: its point, parent: who called or awaits it, state, e0, e1 …: closures
+// that reach its variables}, and when it has waited {back: what was at the top when it went on, waits: what it awaits}.
 // Python calls `enter` and blocks in `raw(…, DEBUG, DEBUG_STOPPED)` while the spell is stopped.
 (core) => {
   'use strict';
@@ -15,19 +15,20 @@
   const DONE = 1;
   const WAITING = 2;
   const HANDLER = 4;
+  const WAITED = 8;
   const MOST_FRAMES = 200;
 
   const files = [];
   const fileNumbers = new Map();
-  /** Every point by its number: [line, column, scope, file]. */
+  /** Every point by its number: [line, column, scope, file]; every function: {file, index: its place there}. */
   const places = [];
+  const owners = [];
   const waiting = new Set();
   const thrownAt = new WeakMap();
   const passedBy = new Map();
   const filters = { __proto__: null, raised: false, uncaught: false };
   let marks = new Uint8Array(1 << 14);
   let top = null;
-  let entering = 0;
   let busy = false;
   let step = null;
   let goal = -1;
@@ -39,21 +40,22 @@
 
   // -- what instrumented sources call
 
-  function begin(file, fn) {
-    top = { file, fn, l: -1, parent: top, back: top, state: entering, waits: undefined, e0: undefined, e1: undefined };
-    entering = 0;
-    return top;
-  }
+  // Every call of the script's pays for these two.
+  const begin = (fn) => (top = { fn, l: -1, parent: top, state: 0, e0: undefined });
 
-  function end(frame) {
-    frame.e0 = frame.e1 = undefined;
-    if ((frame.state & WAITING) === 0) top = frame.back;
+  const end = (frame, slots) => {
+    frame.e0 = undefined;
+    if (frame.state === 0) top = frame.parent;
+    else if ((frame.state & WAITING) === 0) top = backOf(frame);
     else setDelete(waiting, frame);
     frame.state |= DONE;
-  }
+    for (let i = 1; i <= slots; i++) frame[`e${i}`] = undefined;
+  };
+
+  const backOf = (frame) => ((frame.state & WAITED) === 0 ? frame.parent : frame.back);
 
   function suspend(frame, awaited) {
-    top = frame.back;
+    top = backOf(frame);
     frame.state |= WAITING;
     // What it awaits leads to the suspended function: promises.js says why that has to stay reachable.
     frame.waits = isObject(awaited) && !(awaited instanceof Promise) ? resolved(awaited) : awaited;
@@ -63,7 +65,7 @@
 
   function resume(frame, value) {
     if ((frame.state & WAITING) === 0) return value;
-    frame.state &= ~WAITING;
+    frame.state = (frame.state & ~WAITING) | WAITED;
     setDelete(waiting, frame);
     frame.waits = undefined;
     frame.parent = liveParent(frame);
@@ -74,7 +76,7 @@
 
   /** A generator gives up its closures while it waits: the engine's collector would take it for garbage. */
   function giveWay(frame, value) {
-    top = frame.back;
+    top = backOf(frame);
     frame.state |= WAITING;
     const names = keysOf(frame);
     for (let i = 0; i < names.length; i++) if (names[i][0] === 'e') frame[names[i]] = undefined;
@@ -260,7 +262,7 @@
 
   const evaluate = (frame, closure, source) => inspector.evaluateIn(frame, closure, source);
   const breakpoints = core.part('breakpoints')({ arm, files, fileNumbers, guarded, places, tell, evaluate });
-  const inspector = core.part('inspect')({ files, liveParent, places, taskOf, waiting, WAITING });
+  const inspector = core.part('inspect')({ liveParent, owners, places, taskOf, waiting, WAITING });
 
   // -- commands
 
@@ -336,9 +338,9 @@
 
   // -- files
 
-  /** Takes what instrument.js tells of a file: {name, number, base, points, functions, scopes, error, source}. */
+  /** Takes what instrument.js tells of a file: {name, number, base, first, points, functions, scopes, error}. */
   function load(told) {
-    const { base, points } = told;
+    const { base, first, functions, points } = told;
     const file = { ...told, size: points.length, points: undefined };
     files[told.number] = file;
     mapSet(fileNumbers, told.name, told.number);
@@ -346,6 +348,7 @@
       push(points[i], file);
       places[base + i] = points[i];
     }
+    for (let i = 0; i < functions.length; i++) owners[first + i] = { file, index: i };
     if (places.length > marks.length) {
       marks = new Uint8Array(2 * places.length);
       provide('B', marks);
@@ -387,11 +390,11 @@
   /** A function that the host calls belongs to the task that gave it away. */
   hooks.entering = (number) => {
     const giver = mapGet(passedBy, number);
-    entering = HANDLER;
-    top = giver === undefined ? null : (giver.state & DONE) !== 0 ? liveParent(giver) : giver;
+    const above = giver === undefined ? null : (giver.state & DONE) !== 0 ? liveParent(giver) : giver;
+    // What stands between them is no frame: it tells a step that the host has called.
+    top = above === null ? null : { fn: -1, l: -1, parent: above, state: DONE | HANDLER };
   };
   hooks.left = () => {
-    entering = 0;
     top = null;
   };
   return {};

@@ -1,8 +1,8 @@
 // A stopped spell looked at: stacks, scopes, variables, and expressions in any frame.
-// files, places, waiting: see debugger.js; frames and references count from 1 and are good until the spell goes on
+// owners, places, waiting: see debugger.js; frames and references count from 1 and are good until the spell goes on
 (core) => (debugged) => {
   'use strict';
-  const { files, liveParent, places, taskOf, waiting, WAITING } = debugged;
+  const { liveParent, owners, places, taskOf, waiting, WAITING } = debugged;
   const {
     construct, getOwnPropertyDescriptor, hasOwn, isArray, isObject, keysOf, mapGet, mapSet, matches, ownKeys, push,
     setAdd, setForEach, setHas, then, wrongArgument,
@@ -40,12 +40,13 @@
 
   // -- frames and tasks
 
-  const fileOf = (frame) => files[frame.file];
-  const lineOf = (frame) => (frame.l >= 0 ? places[frame.l][0] : fileOf(frame).functions[frame.fn][1]);
+  const fileOf = (frame) => owners[frame.fn].file;
+  const indexOf = (frame) => owners[frame.fn].index;
+  const lineOf = (frame) => (frame.l >= 0 ? places[frame.l][0] : fileOf(frame).functions[indexOf(frame)][1]);
 
   function nameOf(frame) {
-    if (frame.fn === 0) return 'top level';
-    return fileOf(frame).functions[frame.fn][0] || '(anonymous)';
+    if (indexOf(frame) === 0) return 'top level';
+    return fileOf(frame).functions[indexOf(frame)][0] || '(anonymous)';
   }
 
   /** The frames that wait and of which no other is a part, as far as the engine still needs them. */
@@ -70,7 +71,7 @@
       let root = leaf;
       for (let above = liveParent(root); above !== null; above = liveParent(root)) root = above;
       let id = taskOf(leaf);
-      let name = root.fn === 0 ? fileOf(root).name : nameOf(root);
+      let name = indexOf(root) === 0 ? fileOf(root).name : nameOf(root);
       if (mapGet(tasksById, id) !== undefined && mapGet(tasksById, id) !== leaf) {
         id = taskOf(leaf, true);
         name = `${name}: ${nameOf(leaf)}`;
@@ -111,7 +112,7 @@
     const { scopes } = fileOf(frame);
     let index = frame.l >= 0 ? places[frame.l][2] : -1;
     for (let i = 0; index < 0 && i < scopes.length; i++) {
-      if (scopes[i].fn === frame.fn && scopes[i].kind !== 'block') index = i;
+      if (scopes[i].fn === indexOf(frame) && scopes[i].kind !== 'block') index = i;
     }
     const found = [];
     for (; index >= 0; index = scopes[index].parent) push(found, scopes[index]);
@@ -122,7 +123,7 @@
   function closureOf(frame) {
     if (stopped !== null && frame === stopped.frame && stopped.closure !== undefined) return stopped.closure;
     const around = scopesAround(frame);
-    for (let i = 0; i < around.length && around[i].fn === frame.fn; i++) {
+    for (let i = 0; i < around.length && around[i].fn === indexOf(frame); i++) {
       const closure = around[i].eager ? frame[`e${around[i].slot}`] : undefined;
       if (closure !== undefined) return closure;
     }
@@ -136,7 +137,7 @@
     const around = scopesAround(frame);
     for (let i = 0; i < around.length; i++) {
       const { fn, names } = around[i];
-      const kind = fn === frame.fn ? 'Locals' : fn === 0 ? 'File' : 'Closure';
+      const kind = fn === indexOf(frame) ? 'Locals' : fn === 0 ? 'File' : 'Closure';
       for (let j = 0; j < names.length; j++) {
         if (setHas(seen, names[j]) || matches(OWN_NAME, names[j])) continue;
         setAdd(seen, names[j]);

@@ -1,6 +1,6 @@
 // Runs in a context of its own with acorn: writes a debugger's questions into a source.
 // dukpy.source: the file; dukpy.shape: 'script', 'module', 'body' (of an async function) or 'function' (its plain
-// body); dukpy.file: its number; dukpy.base: the number of its first point
+// body); dukpy.base, dukpy.first: the numbers of its first point and function
 // The text of every line stays on its line. What is inserted calls the functions that parts/debugger.js defines:
 //   E(fn)     makes the frame `$f` of a function that begins        L(frame)      it has ended
 //   B, D      whether a point is of interest, and what to do there  C(frame, e)   an error passes a function's or try's end
@@ -8,7 +8,7 @@
 //   I         an iterable for `for await`, whose waits it tells
 ((request) => {
   'use strict';
-  const { source, shape, file, base } = request;
+  const { source, shape, base, first } = request;
   const PREFIX = '$debug_';
   const FRAME = `${PREFIX}f`;
   const LEXICAL = new Set(['let', 'const', 'using']);
@@ -113,6 +113,7 @@
     inside();
     const { noisy, lazy } = scope;
     scopes[scope.id].eager = noisy;
+    if (noisy && slot > owner.slots) owner.slots = slot;
     if (noisy) entrance.text = say(`${FRAME}.e${slot}=${closure}`);
     else for (const point of lazy) point.text = point.text.replace(`(${FRAME})`, `(${FRAME},${closure})`);
     scope = before;
@@ -186,6 +187,9 @@
 
   // -- functions
 
+  /** The frame's end; it gives up the closures that it has beside the first. */
+  const leave = () => `${PREFIX}L(${FRAME}${owner.slots > 0 ? `,${owner.slots}` : ''})`;
+
   /** The name that the engine gives a function without one. */
   const hints = new Map();
   const hint = (node, name) => {
@@ -203,20 +207,20 @@
     varNames(body, names);
     lexicalNames(body, names);
     const before = owner;
-    owner = { id: functions.length, declares: false };
+    owner = { id: functions.length, declares: false, slots: 0 };
     functions.push([node.id ? node.id.name : hints.get(node) ?? '', node.loc.start.line, node.loc.end.line]);
-    const start = `const ${FRAME}=${PREFIX}E(${file},${owner.id});try{`;
-    const end = `}catch(${PREFIX}x){throw ${PREFIX}C(${FRAME},${PREFIX}x)}finally{${PREFIX}L(${FRAME})}`;
+    const start = `const ${FRAME}=${PREFIX}E(${first + owner.id});try{`;
+    const end = () => `}catch(${PREFIX}x){throw ${PREFIX}C(${FRAME},${PREFIX}x)}finally{${leave()}}`;
     if (isBlock) {
       const directives = body.filter((one) => one.directive !== undefined);
       const from = directives.length ? directives[directives.length - 1].end : node.body.start + 1;
       // With nothing between them, what closes would stand before what opens.
       if (from === node.body.end - 1) {
-        open(from, `;${start}${end}`);
+        open(from, `;${start}${end()}`);
       } else {
         open(from, `;${start}`);
         inScope('function', names, from, () => statements(body));
-        close(node.body.end - 1, end);
+        close(node.body.end - 1, end());
       }
     } else {
       const from = arrowEnd(node);
@@ -226,7 +230,7 @@
         open(from, 'return(');
         visit(node.body);
       });
-      close(node.end, `)${end}}`);
+      close(node.end, `)${end()}}`);
     }
     owner = before;
   }
@@ -358,17 +362,17 @@
   // -- the whole
 
   function program(body) {
-    owner = { id: 0, declares: shape === 'script' };
+    owner = { id: 0, declares: shape === 'script', slots: 0 };
     functions.push(['', 1, Infinity]);
     const directives = body.filter((node) => node.directive !== undefined);
     const from = directives.length ? directives[directives.length - 1].end : 0;
     const names = lexicalNames(body, varNames(body));
     const isFunction = shape === 'body' || shape === 'function';
-    open(from, `;const ${FRAME}=${PREFIX}E(${file},0);${isFunction ? 'try{' : ''}`);
+    open(from, `;const ${FRAME}=${PREFIX}E(${first});${isFunction ? 'try{' : ''}`);
     inScope(isFunction ? 'function' : 'file', names, from, () => statements(body));
     const last = isFunction
-      ? `}catch(${PREFIX}x){throw ${PREFIX}C(${FRAME},${PREFIX}x)}finally{${PREFIX}L(${FRAME})}`
-      : `;${say(`${PREFIX}L(${FRAME})`)}`;
+      ? `}catch(${PREFIX}x){throw ${PREFIX}C(${FRAME},${PREFIX}x)}finally{${leave()}}`
+      : `;${say(leave())}`;
     // Where nothing stands between them, what closes would come first.
     (from === source.length ? open : close)(source.length, `\n${last}`);
   }
