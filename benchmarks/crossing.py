@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import sysconfig
 import tempfile
@@ -95,7 +94,7 @@ def bare_lua() -> Callable[[], float]:
 
 
 def bare_javascript() -> Callable[[], float]:
-    """Returns what times the loop in QuickJS without us."""
+    """Returns what times the loop in QuickJS without us, at the top level of a strict script."""
     spec = importlib.util.find_spec("dukpy")
     assert spec and spec.submodule_search_locations
     file = (
@@ -108,13 +107,14 @@ def bare_javascript() -> Callable[[], float]:
     loader.exec_module(quickjs)
 
     class Bare:
-        _ctx = quickjs.create_context()
+        def __init__(self) -> None:
+            self._ctx = quickjs.create_context()
 
     def measure() -> float:
+        bare = Bare()
         start = time.perf_counter()
-        quickjs.eval_string(
-            Bare(), b"(()=>{" + LOOPS["javascript"].encode() + b"})()", json.dumps({}).encode()
-        )
+        # Spells are strict, which costs the engine a seventh of this loop's speed.
+        quickjs.eval_string(bare, b"'use strict';" + LOOPS["javascript"].encode(), b"{}")
         return time.perf_counter() - start
 
     return measure

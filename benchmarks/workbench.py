@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crossing import SUFFIX
-from benchmarks.timing import Row, interleaved, once
+from benchmarks.timing import Row, best, interleaved, once
+from bridges._errors import InternalError
 from bridges._session import Limits
 from engines._modules import Modules
 from engines._output import Output
@@ -25,8 +26,12 @@ from engines._run import Run
 from llmspell_cli.compose import spelling
 from tests.sessions import make_session
 
+# Line 2 never runs; line 6 does all the time.
 LOOP = {
-    "lua": """
+    "lua": """\
+local function unused()
+  return 0
+end
 local sum = 0
 for i = 1, 3000000 do
   local rest = i % 7
@@ -34,7 +39,10 @@ for i = 1, 3000000 do
 end
 return sum
 """,
-    "javascript": """
+    "javascript": """\
+function unused() {
+  return 0;
+}
 let sum = 0;
 for (let i = 0; i < 1000000; i++) {
   const rest = i % 7;
@@ -44,20 +52,22 @@ sum
 """,
 }
 CALLS = {
-    "lua": """
+    "lua": """\
+local function unused()
+  return 0
+end
 local function fib(n)
-  if n < 2 then
-    return n
-  end
+  if n < 2 then return n end
   return fib(n - 1) + fib(n - 2)
 end
 return fib(27)
 """,
-    "javascript": """
+    "javascript": """\
+function unused() {
+  return 0;
+}
 function fib(n) {
-  if (n < 2) {
-    return n;
-  }
+  if (n < 2) return n;
   return fib(n - 1) + fib(n - 2);
 }
 fib(24)
@@ -70,23 +80,23 @@ LISTENING = {"stop_on_entry": False, "exceptions": ["uncaught"], "breakpoints": 
 def modes(language: str) -> dict[str, dict[str, Any]]:
     """Returns the options of START that are compared with none."""
     file = f"bench.{SUFFIX[language]}"
-    # Line 4 is in the loop, and in the function's condition; it is never hit.
-    never = {"id": 1, "line": 4, "condition": "false"}
-    elsewhere = {"id": 1, "line": 7}
+    elsewhere = {"id": 1, "line": 2}
     return {
         "debugger on, nothing set": {"debug": LISTENING},
         "debugger on, a breakpoint elsewhere": {
             "debug": {**LISTENING, "breakpoints": {file: [elsewhere]}}
-        },
-        "debugger on, a condition in it that is never true": {
-            "debug": {**LISTENING, "breakpoints": {file: [never]}}
         },
         "profiler on": {"profile": True},
     }
 
 
 # How many times as long a program may take.
-BUDGETS = {"lua": 60.0, "javascript": 20.0}
+BUDGETS = {"lua": 40.0, "javascript": 8.0}
+CHECKS = 20_000
+CHECKED = {
+    "lua": f"for i = 1, {CHECKS} do\n  local rest = i % 7\nend\n",
+    "javascript": f"for (let i = 0; i < {CHECKS}; i++) {{\n  const rest = i % 7;\n}}\n",
+}
 
 
 def spell_seconds(language: str, source: str, options: dict[str, Any]) -> float:
@@ -99,6 +109,8 @@ def spell_seconds(language: str, source: str, options: dict[str, Any]) -> float:
         select.select([worker.fd], [], [], 10)
         modules = Modules(language, Path(folder), session.grants)
         run = Run(worker, session, modules, Output(null.fileno()))
+        # A stop would last for ever.
+        run.talk.on_event = partial(forbid_stops, run)
         program = Program(source, f"bench.{SUFFIX[language]}", "file")
         start = time.perf_counter()
         outcome = asyncio.run(run.execute_async(replace(program, options=options)))
@@ -106,6 +118,12 @@ def spell_seconds(language: str, source: str, options: dict[str, Any]) -> float:
         if outcome.error:
             raise outcome.error
         return seconds
+
+
+def forbid_stops(run: Run, event: dict[str, Any]) -> None:
+    """Ends a run that has stopped."""
+    if event["event"] == "stopped":
+        run.interrupt(InternalError(f"it stopped: {event}"))
 
 
 def rows(folder: Path, rounds: int) -> list[Row]:
@@ -122,7 +140,18 @@ def rows(folder: Path, rounds: int) -> list[Row]:
                 ratio = found[mode] / found["off"]
                 what = f"{mode} ({name}, {language})"
                 table.append(Row(what, f"{ratio:.1f}x of off", f"{budget:g}x", ratio <= budget))
+        table.append(conditions(language, rounds))
     return table + repl(folder, rounds * 3)
+
+
+def conditions(language: str, rounds: int) -> Row:
+    """Measures a breakpoint whose condition is never true."""
+    point = {"id": 1, "line": 2, "condition": "i < 0"}
+    debug = {**LISTENING, "breakpoints": {f"bench.{SUFFIX[language]}": [point]}}
+    measure = partial(spell_seconds, language, CHECKED[language], {"debug": debug})
+    rate = CHECKS / best(measure, rounds)
+    name = f"conditions of a breakpoint a second ({language})"
+    return Row(name, f"{rate:,.0f}", "10,000", rate >= 10_000)
 
 
 def repl(folder: Path, rounds: int) -> list[Row]:
@@ -147,7 +176,7 @@ def repl(folder: Path, rounds: int) -> list[Row]:
             found[name] <= budget * base,
         )
         for name, what, budget in (
-            ("pipe", "`echo 1+1 | llmspell repl`, whole process", 14),
+            ("pipe", "`llmspell repl`, one line from a pipe, whole process", 14),
             ("prompt", "`llmspell repl` to its first prompt", 40),
         )
     ]
