@@ -611,3 +611,41 @@ def test_events_come_in_order() -> None:
         spell.go()
         spell.wait("continued")
         assert spell.finish().value == 25
+
+
+JUNK = "const junk = [];\nfor (let i = 0; i < 300000; i++) junk.push({i});\n"
+
+
+def test_a_waiting_function_is_not_taken_for_garbage() -> None:
+    source = """let S;
+(async () => {
+  let wake = null;
+  S = { push() { wake() } };
+  await { then(r) { wake = r } };
+  S.done = 'woken';
+})();
+await null; await null;
+"""
+    with Debugged(f"{source}{JUNK}await Host.later(1);\nS.push();\nawait null;\nS.done") as spell:
+        assert spell.finish().value == "woken", spell.told()
+
+
+def test_a_generator_that_is_garbage_is_not_looked_into() -> None:
+    source = """async function child() {
+  await Host.never();
+}
+function* lost(box) {
+  const kept = {box};
+  child();
+  yield kept;
+}
+(() => { const box = {}; box.it = lost(box); box.it.next() })();
+"""
+    with Debugged(f"{source}{JUNK}await Host.never();") as spell:
+        while spell.outcome.calls < 2:
+            spell.turn()
+        spell.ask("pause", call=1)
+        spell.stopped()
+        assert spell.places()[:2] == [("child", 2), ("lost", 7)]
+        assert spell.evaluate("kept", 1) == "variables cannot be reached here"
+        assert spell.scope("Locals", 1) == {}
