@@ -83,8 +83,7 @@ class Debugger:
         if program.kind != "module":
             flags = STRICT if program.kind == "function" else AWAITS | STRICT
             compiled = self._engine.compile(written.encode(), name, flags)
-        awaits = program.kind in ("script", "value")
-        return Program(program.kind, compiled, program.source, awaits=awaits)
+        return Program(program.kind, compiled, program.source)
 
     def write(self, name: str, source: str, shape: str) -> str | None:
         """Returns a source instrumented; None where it shall not or cannot be.

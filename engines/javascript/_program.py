@@ -15,7 +15,6 @@ from engines.javascript._syntax import Parser
 
 WORD = re.compile(r"\b(?:import|export)\b")
 EXPORT = re.compile(r"^\s*export\b", re.MULTILINE)
-AWAIT = re.compile(r"\bawait\b")
 RETURN = re.compile(r"\breturn\b")
 # Statements that leave a value behind without being an expression.
 CONTROL = re.compile(r"\b(?:for|while|do|if|else|try|catch|finally|switch)\b|^\s*\{", re.MULTILINE)
@@ -28,32 +27,24 @@ class Program:
         asked for), `function` (to be called, returns its value), `module` or `error`
     compiled: the script, or for `error` the engine's SyntaxError
     source: what was compiled
-    awaits: running it gives the promise of its value, wrapped
     """
 
-    def __init__(
-        self, kind: str, compiled: Value | None, source: str, *, awaits: bool = False
-    ) -> None:
+    def __init__(self, kind: str, compiled: Value | None, source: str) -> None:
         self.kind = kind
         self.compiled = compiled
         self.source = source
-        self.awaits = awaits
 
 
 def compile_program(engine: QuickJS, parser: Parser, source: str, name: str, form: str) -> Program:
     """Returns the first form that the source compiles in."""
     source = strip_shebang(source)
-    # Variables of a script that may await are a fifth slower.
-    awaits = AWAIT.search(source) is not None
-    flags = AWAITS | STRICT if awaits else STRICT
     if form == "eval" and source.lstrip().startswith("{"):
-        found = _try(engine, f"({source}\n)", name, flags)
+        found = _try(engine, f"({source}\n)", name, AWAITS | STRICT)
         if isinstance(found, Value):
-            return Program("value", found, source, awaits=awaits)
-    script = _try(engine, source, name, flags)
+            return Program("value", found, source)
+    script = _try(engine, source, name, AWAITS | STRICT)
     if isinstance(script, Value):
-        kind = "value" if form == "eval" else "script"
-        return Program(kind, script, source, awaits=awaits)
+        return Program("value" if form == "eval" else "script", script, source)
     return _compile_other(engine, parser, source, name) or Program("error", script.value, source)
 
 

@@ -356,7 +356,7 @@ class Engine:
             if program.kind == "error":
                 raise Thrown(program.compiled)
             self._engine.give(self._engine.run(program.compiled))
-            return json.dumps({"kind": program.kind, "awaits": program.awaits}).encode()
+            return json.dumps({"kind": program.kind}).encode()
         except Thrown as thrown:
             self._engine.give(thrown.value)
             return b'{"kind":"thrown"}'

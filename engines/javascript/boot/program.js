@@ -30,7 +30,7 @@ function startProgram(isMarked, values) {
   core.spell = start.spell;
   hide(global, 'require', requireFrom(''));
   const program = rawGift('', PROGRAM);
-  const { kind, id, awaits } = program.status;
+  const { kind, id } = program.status;
   if (kind === 'session') {
     part(id);
     return;
@@ -42,10 +42,8 @@ function startProgram(isMarked, values) {
     failRun(program.value);
   } else if (kind === 'function') {
     then(apply(program.value, undefined, []), finishRun, failRun);
-  } else if (!awaits) {
-    then(resolved(program.value), finish, failRun);
   } else {
-    // The engine wraps such a script's completion value, so that a promise there is not awaited unseen.
+    // The engine wraps a script's completion value, so that a promise there is not awaited unseen.
     then(program.value, (completion) => then(resolved(completion.value), finish, failRun), failRun);
   }
 }
