@@ -85,7 +85,7 @@ class Modules:
     def _first(self, name: str, paths: list[str]) -> tuple[str, str]:
         for root, path in self._candidates(paths):
             real = (root / path).resolve()
-            sys.audit("llmspell.read", str(real))
+            sys.audit("llmspell.module", str(real))
             if real.is_file():
                 if not real.is_relative_to(root):
                     raise PermissionDenied(

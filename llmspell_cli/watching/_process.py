@@ -53,7 +53,7 @@ class RunProcess:
         return self._asked > 0
 
     def take_reads(self) -> list[tuple[str, str]]:
-        """Returns what it has told since the last time: (READ or WRITTEN, path)."""
+        """Returns what it has told since the last time: (READ, MODULE or WRITTEN, path)."""
         found = []
         while True:
             try:

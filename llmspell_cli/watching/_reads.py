@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-READ, WRITTEN = "r", "w"
+READ, MODULE, WRITTEN = "r", "m", "w"
+EVENTS = {"llmspell.read": READ, "llmspell.module": MODULE, "llmspell.write": WRITTEN}
+"""What bridges/_io.py and engines/_modules.py raise."""
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OWN = tuple(os.path.join(ROOT, name, "") for name in ("llmspell_cli", "bridges", "engines"))
 # What belongs to Python and the system is no part of a spell.
@@ -16,7 +18,7 @@ CHANGING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
 def listen(tell: Callable[[str, str], None]) -> None:
-    """Has `tell(READ or WRITTEN, absolute path)` called for each file from now on, for good.
+    """Has `tell(READ, MODULE or WRITTEN, absolute path)` called for each file, for good.
 
     A module that a spell looked for and that is not there counts as read.
     """
@@ -29,10 +31,8 @@ def listen(tell: Callable[[str, str], None]) -> None:
             # One that is not absolute is a part of a path that bridges._io opens step by step.
             if isinstance(path, str) and os.path.isabs(path) and not path.startswith(skipped):
                 tell(WRITTEN if flags & CHANGING else READ, path)
-        elif event == "llmspell.read":
-            tell(READ, arguments[0])
-        elif event == "llmspell.write":
-            tell(WRITTEN, arguments[0])
+        elif event in EVENTS:
+            tell(EVENTS[event], arguments[0])
 
     sys.addaudithook(hook)
 

@@ -5,50 +5,14 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TextIO
 
-from llmspell_cli.invocation import Invocation
-from llmspell_cli.terminal import clean
-from llmspell_cli.watching.files import SOURCES, Files
-from llmspell_cli.watching.notify import Notifier
 from llmspell_cli.watching._process import RunProcess
 from llmspell_cli.watching._reads import WRITTEN
+from llmspell_cli.watching._watched import ENDING, Watched, descriptor
+from llmspell_cli.watching.notify import Notifier
 
-INTERRUPTED = 130
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-FLAGS = frozenset(("--watch", "--watch-clear", "--watch-keep-state"))
+FLAGS = frozenset(("--watch", "--watch-clear"))
 CHANGE, SIGNAL = b"c", b"s"
-CLEAR = "\x1b[H\x1b[2J\x1b[3J"
-SHOWN = 3
-"""Changed files that a line names."""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What is watched.
-
-    written: the spell as the user wrote it; main: its file, or its folder
-    always: files that count whether they are read or not, such as the configuration
-    """
-
-    written: str
-    main: Path
-    always: tuple[Path, ...]
-
-    def files(self) -> Files:
-        """Returns the files to look at."""
-        if self.main.is_dir():
-            names = ("main.lua", "main.js", "main.mjs", "spell.toml")
-            mains = (self.main / name for name in names)
-            return Files((*self.always, *mains), self.main, [self.main])
-        return Files((*self.always, self.main), None, [self.main.parent])
-
-    def is_there(self) -> bool:
-        """Tells whether there is something to run."""
-        return self.main.exists()
 
 
 def without_flags(words: list[str]) -> list[str]:
@@ -60,20 +24,11 @@ def without_flags(words: list[str]) -> list[str]:
 class Watcher:
     """Watches one spell; every run is a process of its own."""
 
-    def __init__(self, invocation: Invocation, watched: Watched, *, clear: bool) -> None:
-        """clear: clear the terminal before each run"""
-        world = invocation.world
-        self._invocation = invocation
-        self._arguments = without_flags(world.argv)
+    def __init__(self, watched: Watched) -> None:
+        self._world = watched.invocation.world
+        self._arguments = without_flags(self._world.argv)
         self._watched = watched
-        self._clear = clear and world.is_terminal(world.stdout)
         self._files = watched.files()
-        roots = (world.cwd, watched.main if watched.main.is_dir() else watched.main.parent)
-        self._roots = tuple(
-            os.path.join(form(root), "")
-            for root in roots
-            for form in (os.path.abspath, os.path.realpath)
-        )
         self._wakened, self._waker = os.pipe()
         for fd in (self._wakened, self._waker):
             os.set_blocking(fd, False)
@@ -104,10 +59,7 @@ class Watcher:
                 self._run.kill()
             for number, handler in before.items():
                 signal.signal(number, handler)
-        if self._closed:
-            self._invocation.world.err("error: standard output was closed while watching")
-            return 1
-        return INTERRUPTED
+        return self._watched.end(closed=self._closed)
 
     # -- waiting
 
@@ -128,7 +80,7 @@ class Watcher:
         """
         poll = select.poll()
         poll.register(self._wakened, select.POLLIN)
-        stdout = _descriptor(self._invocation.world.stdout)
+        stdout = descriptor(self._world.stdout)
         if stdout is not None and not self._closed:
             poll.register(stdout, 0)
         seconds = None
@@ -163,38 +115,26 @@ class Watcher:
         for kind, path in run.take_reads():
             if kind == WRITTEN:
                 self._own.add(path)
-            elif self._is_part(path):
+            elif self._watched.has(path):
                 self._files.add(path)
-
-    def _is_part(self, path: str) -> bool:
-        """Tells whether a file that was read is the user's, and no library's of the system."""
-        return path.endswith(SOURCES) or path.startswith(self._roots)
 
     # -- runs
 
     def _start(self) -> None:
         if not self._watched.is_there():
             if not self._missing:
-                self._say(f"{self._watched.written} is gone; waiting for it to come back")
+                self._watched.say(f"{self._watched.written} is gone; waiting for it to come back")
             self._missing = True
             return
         self._missing = False
-        why, self._pending = _names(self._pending), []
         self._count += 1
-        if self._clear:
-            self._invocation.world.stdout.write(CLEAR)
-            self._invocation.world.stdout.flush()
-        if why:
-            self._say(f"{why} changed, running {self._watched.written} again")
+        why, self._pending = self._watched.begin(self._pending), []
         try:
-            self._run = RunProcess(
-                self._arguments, self._invocation.world.environ, self._count, why
-            )
+            self._run = RunProcess(self._arguments, self._world.environ, self._count, why)
         except OSError as error:
-            self._say(f"cannot start a process: {error.strerror}; waiting for a change")
+            self._watched.say(f"cannot start a process: {error.strerror}; waiting for a change")
 
     def _report(self, run: RunProcess) -> None:
-        """Says how a run ended, in one line."""
         self._take_reads(run)
         run.close()
         self._run = None
@@ -202,11 +142,8 @@ class Watcher:
         self._own.clear()
         assert run.code is not None
         how = f"exit code {run.code}" if run.code >= 0 else signal.Signals(-run.code).name
-        if run.is_stopping:
-            how = "stopped"
-        cause = f" ({run.why} changed)" if run.why else ""
-        rest = "" if run.is_stopping else f"; watching {len(self._files)} files"
-        self._say(f"run {run.number}{cause}: {how} after {run.seconds:.2f} s{rest}")
+        how = "stopped …" if run.is_stopping else f"{how} …; watching {len(self._files)} files"
+        self._watched.ended(run.number, run.why, how, run.seconds)
 
     def _end_run(self) -> None:
         """Ends the run under way, if there is one; a second signal ends it at once."""
@@ -221,24 +158,3 @@ class Watcher:
                 run.kill()
         run.close()
         self._run = None
-
-    def _say(self, text: str) -> None:
-        world = self._invocation.world
-        if world.is_terminal(world.stderr) and not world.environ.get("NO_COLOR"):
-            self._invocation.note(f"\x1b[2mwatch: {clean(text)}\x1b[0m")
-        else:
-            self._invocation.note(f"watch: {clean(text)}")
-
-
-def _names(paths: Iterable[str]) -> str:
-    names = sorted({os.path.basename(path) for path in paths})
-    more = len(names) - SHOWN
-    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _descriptor(stream: TextIO | Any) -> int | None:
-    try:
-        found: int = stream.fileno()
-    except (OSError, ValueError):
-        return None
-    return found

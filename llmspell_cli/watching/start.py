@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bridges._errors import ConfigError
 from llmspell_cli import program
 from llmspell_cli.config import user_file
 from llmspell_cli.config_layers import FILE_NAME, find_project_file
 from llmspell_cli.invocation import Invocation
-from llmspell_cli.watching.loop import Watched, Watcher
+from llmspell_cli.watching._watched import Watched
 
 if TYPE_CHECKING:
     from llmspell_cli.commands.run import Request
@@ -28,8 +29,25 @@ def watch_spell(
     path = world.path(file)
     if not path.exists():
         program.find(world, file, request.engine)  # raises, and says what may be meant
-    watched = Watched(file, path, tuple(always(invocation, request.params)))
-    return Watcher(invocation, watched, clear=options["watch_clear"]).watch()
+    files = tuple(always(invocation, request.params))
+    watched = Watched(invocation, file, path, files, options["watch_clear"])
+    if not options["watch_keep_state"]:
+        from llmspell_cli.watching.loop import Watcher
+
+        return Watcher(watched).watch()
+    for flag, given in (
+        ("--output", request.output != "text"),
+        ("--profile", request.profile),
+        ("--reload-config", request.reload_config),
+        ("ARGS", bool(request.args)),
+    ):
+        if given:
+            raise ConfigError(
+                f"{flag} does not go with --watch-keep-state", hint="use --watch instead"
+            )
+    from llmspell_cli.watching.keep import Keeper
+
+    return Keeper(watched, request).watch()
 
 
 def always(invocation: Invocation, params: str | None) -> list[Path]:

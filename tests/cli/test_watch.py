@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import llmspell
+from tests.cli.running import PROGRAM, environment, llmspell
 from tests.cli.watches import Watching, descendants, vanish
 
 HANGS = {
@@ -207,16 +207,26 @@ def test_a_killed_watcher_leaves_nothing(tmp_path: Path) -> None:
         assert vanish(started)
 
 
-def test_it_ends_when_nobody_reads_any_more(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flag", ["--watch", "--watch-keep-state"])
+def test_it_ends_when_nobody_reads_any_more(flag: str, tmp_path: Path) -> None:
     write(tmp_path / "s.lua", "print('begun')")
-    with Watching(tmp_path, "--watch", "s.lua", stderr=subprocess.PIPE) as watching:
-        watching.says(r"^begun\n")
-        errors = watching.process.stderr
-        stdout = watching.process.stdout
-        assert errors and stdout
-        stdout.close()
-        assert watching.process.wait(timeout=60) == 1
-        assert b"error: standard output was closed while watching" in errors.read()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [*PROGRAM, "run", flag, "s.lua"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment(tmp_path),
+    ) as process:
+        assert process.stdout and process.stderr
+        assert process.stdout.readline() == b"begun\n"
+        process.stdout.close()
+        try:
+            assert process.wait(timeout=60) == 1
+        finally:
+            process.kill()
+        assert b"error: standard output was closed while watching" in process.stderr.read()
 
 
 def test_the_screen_is_cleared_only_where_there_is_one(tmp_path: Path) -> None:
@@ -232,3 +242,103 @@ def test_arguments_after_a_double_dash_are_the_spells(tmp_path: Path) -> None:
     with Watching(tmp_path, "s.lua", "--watch", "--", "--watch") as watching:
         watching.says(r"^--watch\n")
         assert watching.end() == 130
+
+
+# -- with state
+
+
+COUNTING = {
+    "s.lua": "count = (count or 0) + 1 print('count ' .. count) return {count, File.read('p.txt')}",
+    "s.js": "globalThis.count = (globalThis.count ?? 0) + 1; console.log('count ' + count);"
+    "[count, File.read('p.txt')]",
+}
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_globals_live_on(name: str, tmp_path: Path) -> None:
+    write(tmp_path / name, COUNTING[name])
+    write(tmp_path / "p.txt", "one")
+    with Watching(tmp_path, "--watch-keep-state", name) as watching:
+        watching.says(r"^count 1\n.*1, .one.")
+        watching.says(r"^watch: run 1: exit code 0 after .* globals are kept; watching 2 files")
+        write(tmp_path / "p.txt", "two")
+        watching.says(r"^watch: p.txt changed, running .* again\ncount 2\n.*2, .two.")
+        watching.says(r"^watch: run 2 .*: exit code 0 ")
+        write(tmp_path / name, "this is (no program")
+        watching.says(r"^error: ")
+        watching.says(r"^watch: run 3 .*: exit code 1 after [\d.]+ s; watching")
+        write(tmp_path / name, COUNTING[name] + " ")
+        watching.says(r"^count 3\n")
+        watching.says(r"^watch: run 4 ")
+        workers = descendants(watching.process.pid)
+        assert watching.end() == 130
+        assert len(workers) == 1 and vanish(workers)
+
+
+def test_what_cannot_change_in_an_engine_begins_a_new_one(tmp_path: Path) -> None:
+    write(tmp_path / "s.lua", "count = (count or 0) + 1 print(require 'm', count)")
+    write(tmp_path / "m.lua", "return 'one'")
+    with Watching(tmp_path, "--watch-keep-state", "s.lua") as watching:
+        watching.says(r"^one\t1\n")
+        watching.says(r"^watch: run 1:")
+        write(tmp_path / "m.lua", "return 'two'")
+        watching.says(r"^watch: this takes a new engine: globals are lost\ntwo\t1\n")
+        watching.says(r"^watch: run 2 ")
+        write(tmp_path / "llmspell.toml", "default_model = 'local:x'\n")
+        watching.says(r"^watch: this takes a new engine: globals are lost\ntwo\t1\n")
+        watching.says(r"^watch: run 3 ")
+        code = (tmp_path / "s.lua").read_text()
+        write(tmp_path / "s.lua", "-- /// spell\n-- name = 'x'\n-- ///\n" + code)
+        watching.says(r"^watch: this takes a new engine: globals are lost\ntwo\t1\n")
+        watching.says(r"^watch: run 4 ")
+        write(tmp_path / "s.lua", "-- /// spell\n-- name = 'x'\n-- ///\nexit(7)")
+        watching.says(r"^watch: run 5 .*: exit code 7 .* its globals are lost")
+        assert watching.end() == 130
+
+
+@pytest.mark.parametrize("name", HANGS)
+def test_a_change_stops_what_runs_and_keeps_the_engine(name: str, tmp_path: Path) -> None:
+    kept = {"s.lua": "print(kept)", "s.js": "console.log(kept)"}
+    made = {"s.lua": "kept = 'kept' ", "s.js": "globalThis.kept = 'kept'; "}
+    write(tmp_path / name, made[name] + HANGS[name])
+    with Watching(tmp_path, "--watch-keep-state", name) as watching:
+        watching.says(r"^begun\n")
+        write(tmp_path / name, kept[name])
+        watching.says(r"^error: interrupted")
+        watching.says(r"^watch: run 1: stopped after")
+        watching.says(r"^kept\n")
+        watching.says(r"^watch: run 2 .*: exit code 0")
+        assert watching.end() == 130
+
+
+def test_what_the_last_run_left_in_the_background_ends(tmp_path: Path) -> None:
+    code = "local me = %d Async.spawn(function() while true do print('I am', me) "
+    code += "Async.sleep(0.1) end end)"
+    write(tmp_path / "s.lua", code % 1)
+    with Watching(tmp_path, "--watch-keep-state", "s.lua") as watching:
+        watching.says(r"^watch: run 1:")
+        watching.says(r"^I am\t1\n")
+        write(tmp_path / "s.lua", code % 2)
+        watching.says(r"^watch: run 2 ")
+        for _ in range(3):
+            said = watching.says(r"^I am\t(\d)\n")
+            assert said[1] == "2"
+        assert watching.end() == 130
+
+
+def test_a_signal_ends_the_engine_and_the_watching(tmp_path: Path) -> None:
+    write(tmp_path / "s.lua", HANGS["s.lua"])
+    with Watching(tmp_path, "--watch-keep-state", "s.lua") as watching:
+        watching.says(r"^begun\n")
+        workers = descendants(watching.process.pid)
+        assert watching.end(signal.SIGTERM) == 130
+        assert workers and vanish(workers)
+        assert "Traceback" not in watching.text
+
+
+@pytest.mark.parametrize("flag", ["--output=json", "--profile", "--reload-config"])
+def test_flags_that_need_a_run_of_its_own_are_refused(flag: str, tmp_path: Path) -> None:
+    write(tmp_path / "s.lua", "")
+    ended = llmspell(tmp_path, "run", "--watch-keep-state", "s.lua", flag)
+    assert ended.code == 2
+    assert f"{flag.partition('=')[0]} does not go with --watch-keep-state" in ended.err
