@@ -20,6 +20,7 @@ STEPS = {"next": "over", "step": "in", "finish": "out"}
 class Actions:
     """Does commands.
 
+    looking: what is looked at
     leaving: the user wants to leave; editing: an editor has the terminal
     """
 
@@ -27,7 +28,7 @@ class Actions:
         self._debugger = debugger
         self._screen = screen
         self._world = world
-        self._looking = looking = Looking(debugger, screen)
+        self.looking = looking = Looking(debugger, screen)
         self.leaving = False
         self.editing = False
         self._actions: dict[str, Action] = {
@@ -63,7 +64,7 @@ class Actions:
 
     async def show(self, stop: Stop) -> bool:
         """Shows a stop."""
-        await self._looking.show(stop)
+        await self.looking.show(stop)
         return True
 
     # -- breakpoints
@@ -86,7 +87,7 @@ class Actions:
         self._screen.point(points[-1])
 
     def _file(self, written: str | None) -> str:
-        return self._debugger.sources.named(written) if written else self._looking.file
+        return self._debugger.sources.named(written) if written else self.looking.file
 
     async def _delete(self, rest: str) -> None:
         points = self._debugger.points

@@ -14,21 +14,20 @@ from llmspell_cli.debug.terminal.orders import parse
 from llmspell_cli.debug.terminal.screen import Screen
 from llmspell_cli.world import World
 
-PROMPT = "(debug) "
-
 
 class Console:
     """Asks for commands while the spell stands still.
 
+    lines: where commands come from; set before `serve`
     left: the user has left before the spell's end
     """
 
-    def __init__(self, debugger: Debugger, screen: Screen, lines: Lines, world: World) -> None:
+    lines: Lines
+
+    def __init__(self, debugger: Debugger, screen: Screen, world: World) -> None:
         self._debugger = debugger
         self._screen = screen
-        self._lines = lines
-        self._world = world
-        self._actions = Actions(debugger, screen, world)
+        self.actions = Actions(debugger, screen, world)
         self._stops: asyncio.Queue[Stop] = asyncio.Queue()
         self._asking = False
         self._pressed = False
@@ -42,7 +41,7 @@ class Console:
             if stop is None:
                 return
             self._pressed = False
-            if await self._until(self._actions.show(stop), running) is None:
+            if await self._until(self.actions.show(stop), running) is None:
                 continue
             while self._debugger.stop is stop:
                 line = await self._ask(running)
@@ -50,7 +49,8 @@ class Console:
                     await self._leave(running)
                     return
                 await self._until(self._do(line), running)
-                if self._actions.leaving:
+                self._pressed = False
+                if self.actions.leaving:
                     await self._leave(running)
                     return
 
@@ -65,15 +65,21 @@ class Console:
         return None
 
     async def _ask(self, running: asyncio.Task[Any]) -> str | None:
-        if self._screen.live and not self._lines.has_given:
-            self._world.stdout.write(PROMPT)
-            self._world.stdout.flush()
+        """Returns the next command; None where there is none any more, or the spell has ended."""
         self._asking = True
         try:
-            line: str | None = await self._until(self._lines.next(), running)
+            line: str | None = await self._until(self._next(), running)
         finally:
             self._asking = False
         return line
+
+    async def _next(self) -> str | None:
+        while True:
+            try:
+                return await self.lines.next()
+            except KeyboardInterrupt:
+                if not self.interrupted():
+                    return None
 
     async def _do(self, line: str) -> None:
         line = line.strip()
@@ -83,10 +89,9 @@ class Console:
         if not line:
             return
         self._last = line
-        self._pressed = False
         try:
             name, rest = parse(line)
-            await self._actions.do(name, rest)
+            await self.actions.do(name, rest)
         except SpellError as error:
             self._screen.fail(f"{error.message}; {error.hint}" if error.hint else error.message)
 
@@ -96,23 +101,24 @@ class Console:
         await asyncio.wait({running})
 
     def interrupted(self) -> bool:
-        """Takes Ctrl-C: pauses a spell that runs; a second time, or twice at the prompt, leaves."""
-        if self._actions.editing:
+        """Takes Ctrl-C: pauses a spell, or ends an expression, that runs; the second one leaves."""
+        if self.actions.editing:
             return True
         if self._pressed:
             return False
         self._pressed = True
         if self._asking:
-            self._screen.say("\nCtrl-C again leaves; help lists the commands")
-            self._world.stdout.write(PROMPT)
-            self._world.stdout.flush()
+            self._screen.say("Ctrl-C again leaves; help lists the commands")
         else:
-            self._pausing = asyncio.create_task(self._pause())
+            self._stopping = asyncio.create_task(self._stop())
         return True
 
-    async def _pause(self) -> None:
+    async def _stop(self) -> None:
         try:
-            await self._debugger.pause()
+            if self._debugger.stop is None:
+                await self._debugger.pause()
+            else:
+                await self._debugger.ask("stop_evaluating")
         except SpellError as error:
             self._screen.fail(error.message)
 

@@ -7,29 +7,57 @@ import codecs
 import threading
 from collections import deque
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from llmspell_cli.shell.line import LinePrompt
 
 LONGEST = 1 << 16
 """Bytes of one command."""
 
 
-class Lines:
-    """Commands, one at a time; a pipe is read no further than asked."""
+class Source(Protocol):
+    """Gives commands, one at a time."""
 
-    def __init__(self, first: Iterable[str], stream: BinaryIO) -> None:
+    async def next(self) -> str | None:
+        """Returns the next command, None at the end; KeyboardInterrupt where Ctrl-C came."""
+
+
+class Lines:
+    """The commands given with --command, then others."""
+
+    def __init__(self, first: Iterable[str], rest: Source) -> None:
         self._first = deque(first)
+        self._rest = rest
+
+    async def next(self) -> str | None:
+        """Returns the next command, None at the end; KeyboardInterrupt where Ctrl-C came."""
+        return self._first.popleft() if self._first else await self._rest.next()
+
+
+class Typed:
+    """Commands that a person types; an empty one repeats the last."""
+
+    def __init__(self, prompt: LinePrompt) -> None:
+        self._prompt = prompt
+
+    async def next(self) -> str | None:
+        """Returns what was typed, None for Ctrl-D."""
+        try:
+            return await self._prompt.read()
+        except EOFError:
+            return None
+
+
+class Piped:
+    """Commands from a pipe or a file, which is read no further than asked."""
+
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._reading: asyncio.Future[str | None] | None = None
 
-    @property
-    def has_given(self) -> bool:
-        """Tells whether commands of the command line are left."""
-        return bool(self._first)
-
     async def next(self) -> str | None:
-        """Returns the next command, None at the end; a wait that was given up goes on."""
-        if self._first:
-            return self._first.popleft()
+        """Returns the next line, None at the end; a wait that was given up goes on."""
         if self._reading is None:
             self._reading = self._begin()
         try:

@@ -21,7 +21,7 @@ _BOLD, _DIM, _GREEN, _RED, _OFF = "\033[1m", "\033[2m", "\033[32m", "\033[31m", 
 class Screen:
     """Writes to standard output; in colours where a person looks on.
 
-    live: a person looks on
+    live: a person looks on; colour: and can see colours
     """
 
     def __init__(self, world: World, sources: Sources, language: str) -> None:
@@ -30,7 +30,7 @@ class Screen:
         self._language = language
         self.live = world.is_terminal(world.stdout) and world.is_terminal(world.stdin)
         plain = world.environ.get("NO_COLOR") or world.environ.get("TERM") == "dumb"
-        self._colour = self.live and not plain
+        self.colour = self.live and not plain
 
     def say(self, text: str) -> None:
         """Writes lines; characters that terminals take for orders are shown as text."""
@@ -45,7 +45,7 @@ class Screen:
         self._world.stdout.flush()
 
     def _paint(self, style: str, text: str) -> str:
-        return f"{style}{text}{_OFF}" if self._colour else text
+        return f"{style}{text}{_OFF}" if self.colour else text
 
     # -- stops
 
@@ -76,7 +76,7 @@ class Screen:
         if first > last:
             return
         shown = [clean(line.rstrip("\r")) for line in lines[first - 1 : last]]
-        if self._colour:
+        if self.colour:
             from llmspell_cli.shell.paint import coloured
 
             painted = coloured("\n".join(shown), self._language).split("\n")

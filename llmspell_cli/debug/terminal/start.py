@@ -9,14 +9,25 @@ from bridges._errors import SpellError
 from engines._output import CLOSED, Output, OutputClosed, in_thread
 from llmspell_cli import program
 from llmspell_cli.commands.run import Request
-from llmspell_cli.debug.launch import Ending, ending, failure, prepare, standard_input, write_value
+from llmspell_cli.debug.launch import (
+    Debuggee,
+    Ending,
+    ending,
+    failure,
+    prepare,
+    standard_input,
+    write_value,
+)
 from llmspell_cli.debug.loop import Interrupts, run_loop
 from llmspell_cli.debug.session import UNCAUGHT, Debugger
 from llmspell_cli.debug.terminal.console import Console
-from llmspell_cli.debug.terminal.lines import Lines
+from llmspell_cli.debug.terminal.lines import Lines, Piped, Typed
 from llmspell_cli.debug.terminal.screen import Screen
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.program import Spell
+from llmspell_cli.world import World
+
+PROMPT = "(debug) "
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,9 @@ async def _debug(given: Terminal, interrupts: Interrupts) -> int:
     debugger.wishes.entry = True
     debugger.wishes.exceptions = {UNCAUGHT}
     screen = Screen(commands, debugger.sources, debuggee.spell.language.name)
-    console = Console(debugger, screen, Lines(given.commands, commands.stdin), commands)
+    console = Console(debugger, screen, commands)
+    typed = _typed(console, debuggee, screen, commands) if screen.live else None
+    console.lines = Lines(given.commands, typed or Piped(commands.stdin))
     debugger.audience = console
     interrupts.on_interrupt = console.interrupted
     running = asyncio.create_task(debugger.execute())
@@ -79,6 +92,16 @@ async def _debug(given: Terminal, interrupts: Interrupts) -> int:
     if end.error and not console.left:
         commands.err(end.error)
     return end.code
+
+
+def _typed(console: Console, debuggee: Debuggee, screen: Screen, world: World) -> Typed:
+    from llmspell_cli.debug.terminal.completing import Completing
+    from llmspell_cli.repl.project import history_of
+    from llmspell_cli.shell.line import LinePrompt
+
+    history = history_of(world, debuggee.debugger.session.models, "debug")
+    complete = Completing(debuggee.debugger, console.actions.looking).complete
+    return Typed(LinePrompt(PROMPT, complete, history, screen.colour))
 
 
 async def _end(debugger: Debugger, running: asyncio.Task[object]) -> None:
