@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
-import select
+import shlex
 import subprocess
-import termios
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from tests.cli.running import PROGRAM, environment
+from tests.repl.tmux import Terminal
 
 PATIENCE = 60.0
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ORDER = re.compile(r"<!-- (file|watch|watch says)(?:: (\S+))? -->\s*\Z")
 PROMPTS = ("lua> ", "js> ", "   … ", "  … ")
 ASKING = "(debug) "
+END = "ended with "
 
 
 @dataclass
@@ -61,7 +60,7 @@ def read(path: Path) -> list[Step]:
 
 
 def run(step: Step, folder: Path) -> str:
-    """Runs a command as its step tells, and returns what a reader sees of it.
+    """Runs a command in folder/work as its step tells, and returns what a reader sees of it.
 
     The REPL's own screen is for another test (tests/repl): here its input is a pipe.
     """
@@ -71,7 +70,7 @@ def run(step: Step, folder: Path) -> str:
     lines = [next(line[len(p) :] for p in PROMPTS if line.startswith(p)) for line in typed]
     done = subprocess.run(
         [*PROGRAM, *step.command],
-        cwd=folder,
+        cwd=folder / "work",
         input="".join(f"{line}\n" for line in lines).encode(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -81,60 +80,35 @@ def run(step: Step, folder: Path) -> str:
     return done.stdout.decode()
 
 
+def at_terminal(step: Step, folder: Path) -> str:
+    """Runs a command at a terminal, answers its prompts, and returns all that was on the screen."""
+    lines = step.text.splitlines()
+    typed = [line.removeprefix(ASKING) for line in lines if line.startswith(ASKING)]
+    command = shlex.join([*PROGRAM, *step.command])
+    # A tmux of its own for each step: the last one's may not have gone yet.
+    own = folder / f"line{step.line}"
+    own.mkdir()
+    (own / "work").symlink_to(folder / "work")
+    with Terminal(own, command, width=130, height=100) as terminal:
+        for line in typed:
+            terminal.wait(_asks)
+            terminal.type(line)
+            terminal.wait(lambda screen, line=line: screen.rstrip().endswith(ASKING + line))
+            terminal.press("Enter")
+        screen = terminal.wait(END)
+    return screen.partition(END)[0]
+
+
+def _asks(screen: str) -> bool:
+    return screen.rstrip().endswith(ASKING.strip())
+
+
 def shown(step: Step) -> str:
     """Returns what a step shows, without what is typed where no terminal echoes it."""
     if step.command[:1] != ["repl"]:
         return step.text
     lines = step.text.splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith(PROMPTS))
-
-
-def at_terminal(step: Step, folder: Path) -> str:
-    """Runs a command at a terminal, answers its prompts, and returns all that was on the screen."""
-    lines = step.text.splitlines()
-    typed = [line.removeprefix(ASKING) for line in lines if line.startswith(ASKING)]
-    host, terminal = os.openpty()
-    termios.tcsetwinsize(terminal, (40, 120))
-    process = subprocess.Popen(
-        [*PROGRAM, *step.command],
-        cwd=folder,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env=environment(folder, TERM="dumb"),
-        start_new_session=True,
-    )
-    os.close(terminal)
-    try:
-        seen = ""
-        for line in typed:
-            seen += _until(host, ASKING)
-            os.write(host, f"{line}\n".encode())
-        seen += _until(host, None)
-        process.wait(timeout=PATIENCE)
-        return seen.replace("\r\n", "\n")
-    finally:
-        process.kill()
-        process.wait()
-        os.close(host)
-
-
-def _until(host: int, wanted: str | None) -> str:
-    """Returns what a terminal shows until it ends in something; without it, until its end."""
-    seen = b""
-    end = time.monotonic() + PATIENCE
-    while wanted is None or not seen.endswith(wanted.encode()):
-        ready, _, _ = select.select([host], [], [], max(0.0, end - time.monotonic()))
-        assert ready, f"{wanted!r} did not come: {seen.decode()}"
-        try:
-            data = os.read(host, 65536)
-        except OSError:
-            data = b""  # Linux says so at the end of a terminal.
-        if not data:
-            assert wanted is None, f"it ended before {wanted!r}: {seen.decode()}"
-            break
-        seen += data
-    return seen.decode()
 
 
 def pattern(text: str) -> str:
