@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import Any
 
 import pytest
 
+from engines import _protocol as p
+from engines._process import Worker
+from engines.lua.worker import Engine, _source
 from tests.engines.lua_debug import ADDING, NAME, Debugged, numbered
+from tests.engines.lua_host import API
+from tests.engines.test_lua_worker import Recorder
 
 PLACES: list[tuple[str, str, int, str]] = [
     ("main", "local x = 1\nx = x + 1\nreturn x", 2, "main chunk"),
@@ -254,3 +261,51 @@ def test_an_expression_as_a_program() -> None:
     with Debugged("(function()\n  local x = 1\n  return x\nend)()", 2, form="eval") as d:
         d.stop("breakpoint", 2)
         assert d.go_on() == 1
+
+
+def test_a_worker_of_the_program_is_debugged() -> None:
+    worker = Worker.start("lua")
+    os.set_blocking(worker.fd, True)
+    decoder = p.Decoder()
+    frames: list[p.Frame] = []
+
+    def next_of(kind: int) -> p.Frame:
+        while not frames or frames[-1].kind != kind:
+            data = os.read(worker.fd, 1 << 16)
+            assert data, frames
+            frames.extend(decoder.feed(data))
+        return frames[-1]
+
+    try:
+        next_of(p.READY)
+        debug = {"breakpoints": {NAME: numbered(2)}}
+        config = {"source": "local x = 1\nreturn x + 1", "name": NAME, "form": "file"}
+        head = json.dumps({**config, "memory": 64 << 20, "cpu": 60, "debug": debug}).encode()
+        start = len(head).to_bytes(4, "little") + head + b"\x80"
+        os.write(worker.fd, p.pack(p.START, 0, start))
+        while json.loads(next_of(p.EVENT).payload)["event"] != "stopped":
+            frames.pop()
+        os.write(worker.fd, p.pack(p.COMMAND, 1, json.dumps({"op": "continue"}).encode()))
+        assert next_of(p.DONE).payload == b"\x02"
+    finally:
+        worker.end()
+
+
+def test_nothing_of_it_is_read_for_a_spell_that_is_not_debugged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[bytes] = []
+
+    def source(name: bytes) -> bytes:
+        read.append(name)
+        return _source(name)
+
+    monkeypatch.setattr("engines.lua.worker._source", source)
+    config = {"source": "return 1", "name": NAME, "form": "file", "memory": 1 << 24}
+    channel = Recorder()
+    engine = Engine(channel, API)  # type: ignore[arg-type]
+    engine.run(config, b"\x80")
+    assert channel.sent[0][0] == p.DONE
+    assert not {"debugger", "frames", "show"} & {name.decode() for name in read}
+    engine.prepare({**config, "debug": {}})
+    assert {"debugger", "frames", "show"} <= {name.decode() for name in read}

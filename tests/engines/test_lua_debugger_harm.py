@@ -43,6 +43,20 @@ def test_an_evaluation_is_stopped_on_command(source: str) -> None:
         assert d.go_on() == 2
 
 
+def test_other_commands_wait_for_an_evaluation() -> None:
+    with Debugged("local x = 1\nreturn x + 1", 2, patience=1000) as d:
+        d.stop("breakpoint", 2)
+        source = "print('on') or (function() while true do end end)()"
+        evaluating = d.begin("evaluate", source=source)
+        going_on = d.begin("continue")
+        d.pump(lambda: d.outcome.text == "on\n")
+        assert d.ok("stop_evaluating") == {}
+        assert not {evaluating, going_on} & set(d.answers_by_id)
+        assert "error" in d.answer(evaluating)
+        assert d.answer(going_on) == {}
+        assert d.end() == 2
+
+
 def test_variables_that_cannot_be_shown() -> None:
     source = """local meta = {__tostring = error, __index = error, __len = error, __name = "Bad"}
 local bad = setmetatable({}, meta)
@@ -99,6 +113,20 @@ return ok
         assert d.variables()["ok"] == "false"
         assert int(d.value("#big")) > 1000
         assert "memory" in d.refused("evaluate", source="('x'):rep(16 << 20)")
+        assert d.go_on() is False
+
+
+def test_an_error_in_a_full_memory_can_be_looked_at() -> None:
+    source = """local big = {}
+pcall(function()
+  for i = 1, 1000000 do big[i] = ("x"):rep(100) .. i end
+end)
+return (pcall(error, "full"))
+"""
+    with Debugged(source, memory=8 << 20, exceptions=["raised"]) as d:
+        event = d.stop("exception", 5)
+        assert event["error"]["message"] == "full"
+        assert d.variables()["big"].startswith("{")
         assert d.go_on() is False
 
 

@@ -91,9 +91,11 @@ def test_assigning() -> None:
         assert d.go_on() == "outer!"
 
 
-def test_host_objects_are_not_assigned() -> None:
+def test_host_objects_cannot_be_looked_into_or_changed() -> None:
     with Debugged("agent = Host.open()\nlocal x = 1", 2) as d:
         d.stop("breakpoint", 2)
+        for source in ("agent", "null", "Async.spawn(print)"):
+            assert d.ok("evaluate", source=source)["ref"] == 0
         answer = d.ok("evaluate", source="{agent}")
         assert answer["text"] == "{<Agent 7>}"
         assert d.variables("Globals")["agent"] == "<Agent 7>"

@@ -66,17 +66,19 @@ local function note(failure, state, task)
   return true
 end
 
--- Called inside the handler of a protected call: the stack is alive, and there is little of it.
-local function raised(failure)
-  if is_idle() then
-    return
+local function caught(failure)
+  local task = stops.running_task()
+  if not is_ending(task) then
+    note(failure, control.here(), task)
   end
-  stops.aside(function()
-    local task = stops.running_task()
-    if not is_ending(task) then
-      note(failure, control.here(), task)
-    end
-  end)
+end
+
+-- Called inside the handler of a protected call: the stack is alive, and there may be little left
+-- of it, or of the memory.
+function control.raised(failure)
+  if not is_idle() then
+    stops.aside(caught, failure)
+  end
 end
 
 -- Whether nobody can catch the error that ends a task.
@@ -101,15 +103,13 @@ local function died(failure, state)
   end
 end
 
-control.raised = raised
-
 local remember = control.remember
 
 function control.remember(co, failure)
   local places
   failure, places = remember(co, failure)
   if not is_idle() then
-    stops.aside(function() died(failure, control.state_of(co)) end)
+    stops.aside(died, failure, control.state_of(co))
   end
   return failure, places
 end

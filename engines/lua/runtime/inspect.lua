@@ -126,8 +126,6 @@ local function assign_to(ref, name, value)
     frames.set(ref.frame, variable, value)
   elseif ref.kind == "globals" then
     rawset(frames.globals(ref.frame), key_of(name), value)
-  elseif codec.handle_of(ref.value) or codec.opaque[ref.value] or ref.value == codec.null then
-    errors.refuse("an object of the host cannot be changed")
   else
     rawset(ref.value, key_of(name), value)
   end

@@ -20,12 +20,20 @@ local M = {
 -- Frame id to frame, while stopped; ids are never used twice.
 local by_id, last_id = {}, 0
 
--- Runs f in a coroutine of its own, so that the levels of the caller's do not change under it.
--- Returns whether it ran to its end: not where no C stack is left for it.
-function M.aside(f)
+-- Runs f(...) in a coroutine of its own, so that the levels of the caller's do not change under it,
+-- and outside the spell's memory limit. Returns whether it ran to its end: not where no C stack is
+-- left for it.
+function M.aside(f, ...)
+  local was_armed = follow.armed
+  if was_armed then
+    host.disarm()
+  end
   local co = coroutine.create(f)
   debug.sethook(co)
-  local ok, trouble = coroutine.resume(co)
+  local ok, trouble = coroutine.resume(co, ...)
+  if was_armed then
+    host.arm()
+  end
   if not ok and trouble ~= "C stack overflow" and not now.fatal then
     error("the debugger failed: " .. tostring(trouble), 0)
   end
@@ -55,8 +63,6 @@ end
 -- Stops the spell until it is to go on. `about`: task, state, stack (as in `current`), text,
 -- breakpoints (ids), error (its map). A caller that may throw asks check_run afterwards.
 function M.stop(reason, about)
-  local was_armed = follow.armed
-  host.disarm()
   stepping.clear()
   about.running, about.running_state = M.running_task(), control.here()
   M.current = about
@@ -70,9 +76,6 @@ function M.stop(reason, about)
   end)
   M.current, by_id = nil, {}
   M.forget()
-  if was_armed then
-    host.arm()
-  end
 end
 
 -- Returns the state in which a task stands still, nil for one that has none.
