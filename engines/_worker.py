@@ -53,10 +53,10 @@ def _serve(channel: object, language: str) -> None:
     size = int.from_bytes(frame.payload[:4], "little")
     config = json.loads(frame.payload[4 : 4 + size])
     values = frame.payload[4 + size :]
+    channel.listen_for_interrupts()
     # A hardened worker can open no file: what only some runs need is read here.
     if "debug" in config or "profile" in config or config["form"] == "repl":
         engine.prepare(config)
-    channel.listen_for_interrupts()
     active = _hardening.harden(config["memory"], config["cpu"])
     if config["form"] == "probe":
         channel.send(READY, 1, json.dumps({"version": engine.version, "active": active}).encode())

@@ -12,6 +12,19 @@ from typing import Any, Self
 from engines import _protocol as protocol
 from tests.engines.javascript_host import Host
 
+MODULES = {
+    "./math.js": (
+        "math.js",
+        "export default 7; export const two = 2; export let none;"
+        "export function twice(x) { return 2 * x }",
+    ),
+    "./data.json": ("data.json", '{"a": [1]}'),
+    "./spin.js": ("spin.js", "for (;;) Math.abs(1);"),
+    "./half.js": (
+        "half.js",
+        "exports.a = 1;\nif (params.wait !== false) for (;;) Math.abs(1);\nexports.b = 2;",
+    ),
+}
 PATIENCE = 30.0
 """Seconds within which anything that is waited for has come."""
 
@@ -40,6 +53,7 @@ class ReplHost(Host):
         head = json.dumps(config).encode()
         values = json.dumps({"params": {}, "args": [], "spell": {"name": "repl"}}).encode()
         self.send(protocol.START, 0, len(head).to_bytes(4, "little") + head + values)
+        self.ask("check", source="")  # until then a signal would end it
         return self
 
     def __exit__(
@@ -101,6 +115,11 @@ class ReplHost(Host):
         """Returns the answer to a command, serving until it is there."""
         self.wait_for(lambda: id in self.answers)
         return self.answers.pop(id)
+
+    def members(self, *path: str) -> dict[str, str]:
+        """Returns the kinds of what a path leads to, by name."""
+        found = self.ask("members", path=list(path))["members"]
+        return {member["name"]: member["kind"] for member in found}
 
     def begin_piece(self, source: str, **fields: Any) -> int:
         """Begins an evaluation and returns its id."""
