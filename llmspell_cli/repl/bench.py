@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from bridges._errors import SpellError, WorkerCrashed, from_map
+from bridges._errors import SpellError, from_map
 from bridges._session import Session, SpellInfo
 from engines._conversation import Conversation, Evaluated
 from engines._modules import Modules
@@ -202,7 +202,10 @@ class Bench:
 
     async def _revive(self) -> None:
         if not self.engine.conversation.alive:
-            self.fail(WorkerCrashed(f"the {NAMES[self.language]} engine ended by itself"))
+            try:
+                await self.engine.conversation.ask("check", source="")
+            except SpellError as error:
+                self.fail(error)  # what it ended with
             await self._replace()
 
     async def settle(self, found: Evaluated) -> None:

@@ -132,6 +132,11 @@ class _Loop:
 
     async def run(self) -> int:
         """Reads and answers until the user leaves; returns the exit code."""
+        # All the time: Ctrl-C may come just as an answer ends.
+        with signals(self._interrupt, (signal.SIGINT,)):
+            return await self._run()
+
+    async def _run(self) -> int:
         talker, face = self._talker, self._face
         face.note("a conversation with a model; .help lists the commands, Ctrl-D leaves")
         warm_up_soon()
@@ -146,11 +151,10 @@ class _Loop:
                 continue
             except EOFError:
                 return 0
-            with signals(self._interrupt, (signal.SIGINT,)):
-                if dots.is_command(text):
-                    await chat_dots.run(talker, text)
-                elif text.strip():
-                    await talker.say(text)
+            if dots.is_command(text):
+                await chat_dots.run(talker, text)
+            elif text.strip():
+                await talker.say(text)
         return talker.left
 
     def _interrupt(self) -> None:

@@ -53,12 +53,16 @@ class _Loop:
 
     async def run(self) -> int:
         """Reads and evaluates until the user leaves; returns the exit code."""
-        bench, face = self._bench, self._face
+        # All the time: Ctrl-C may come just as an evaluation ends.
         with signals(self._interrupt, (signal.SIGINT,)):
-            await bench.use(bench.language)
-            self._editor()  # its imports, while the engine starts
-            await prepare(bench, self._wishes)
-        if bench.left is None and not self._wishes.code:
+            return await self._run()
+
+    async def _run(self) -> int:
+        bench, face = self._bench, self._face
+        await bench.use(bench.language)
+        self._editor()  # its imports, while the engine starts
+        await prepare(bench, self._wishes)
+        if bench.left is None:
             from llmspell_cli import __version__
 
             face.note(f"llmspell {__version__}, {NAMES[bench.language]}; .help lists the commands")
@@ -71,8 +75,7 @@ class _Loop:
                 continue
             except EOFError:
                 return 0
-            with signals(self._interrupt, (signal.SIGINT,)):
-                await self._take(text)
+            await self._take(text)
         return bench.left
 
     async def _read(self) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MARK = "Saved from the REPL"
 _LAST = re.compile(r"(?<![\w.$])_(?![\w$])")
+_ERROR = re.compile(r"(?<![\w.$])_error(?![\w$])")
 _DECLARED = re.compile(r"(?:^|(?<=[;}\n]))(\s*)(let|const|class|(?:async\s+)?function\*?)\s+(\w+)?")
 _NAME = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -90,8 +91,10 @@ async def _as_statements(bench: Bench, pieces: list[Piece]) -> list[str]:
         if is_needed and await _is_complete(bench, assigned):
             source = assigned
         found.append(source)
-    if wants_last and bench.language == "javascript":
-        found.insert(0, "let _;")
+    used = {"_": wants_last, "_error": any(_ERROR.search(piece.source) for piece in pieces)}
+    names = ", ".join(name for name, is_used in used.items() if is_used)
+    if names and bench.language == "javascript":
+        found.insert(0, f"let {names};")
     return found
 
 

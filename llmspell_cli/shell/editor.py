@@ -122,7 +122,9 @@ class Editor:
         with self._screen.below():
             try:
                 return await self._session.prompt_async(
-                    default=default, pre_run=self._open_editor if editing else None
+                    default=default,
+                    pre_run=self._open_editor if editing else None,
+                    handle_sigint=False,  # who reads has its own handler
                 )
             except KeyboardInterrupt:
                 self.left_over = self._session.default_buffer.text

@@ -59,9 +59,9 @@ class Terminal:
         more = (["-e"] if colours else []) + (["-S", "-"] if all_lines else [])
         return self._tmux("capture-pane", "-p", *more)
 
-    def wait(self, wanted: str | Callable[[str], bool]) -> str:
+    def wait(self, wanted: str | Callable[[str], bool], timeout: float = TIMEOUT) -> str:
         """Waits until the screen shows a text, or fits a condition, and returns it."""
-        last = time.monotonic() + TIMEOUT
+        last = time.monotonic() + timeout
         while True:
             screen = self.screen()
             if wanted in screen if isinstance(wanted, str) else wanted(screen):
@@ -76,6 +76,16 @@ class Terminal:
         # A menu that opens late would take the Enter for its own.
         self.wait(lambda screen: text in screen)
         self.press("Enter")
+        return self.wait(wanted)
+
+    def stop(self, wanted: str) -> str:
+        """Presses Ctrl-C, again where a first one came too early to be heard."""
+        for _ in range(20):
+            self.press("C-c")
+            try:
+                return self.wait(wanted, timeout=TIMEOUT / 20)
+            except AssertionError:
+                continue
         return self.wait(wanted)
 
     def _tmux(self, *words: str) -> str:
