@@ -57,7 +57,8 @@ class Profile:
         return b"%d" % self.frame(name, "", 0)
 
     def pass_to(self, stack: bytes) -> None:
-        """Gives a stack the time since the last moment."""
+        """Gives a stack the time since the last moment; one without frames is the engine."""
+        stack = stack or self.engine
         now = monotonic()
         seconds, self._last = now - self._last, now
         if stack not in self._stacks and len(self._stacks) >= MAX_STACKS:

@@ -325,3 +325,11 @@ def test_a_security_profile_is_not_taken_for_the_profiler(
     ended = llmspell(tmp_path, *arguments)
     assert (ended.code, ended.out) == (2, "")
     assert "to choose a security profile: --security=" in ended.err
+
+
+def test_a_moment_in_which_no_function_of_the_script_runs_is_the_engines() -> None:
+    profile = _profile.Profile({})
+    profile.pass_to(b"")
+    event = json.loads(profile.event())
+    assert [stack for stack, _ in event["stacks"]] == [[0]]
+    assert event["frames"][0][0] == "(engine)"
