@@ -119,9 +119,9 @@ class Debugger:
 
     def poll(self) -> bool:
         """Looks for commands while something computes; returns whether that shall be ended."""
-        frame = self._channel.take_command(wait=False)
         if self._until is not None:
-            return self._ends_evaluation(frame)
+            return self._ends_evaluation(self._channel.take_command(wait=False))
+        frame = self._held.pop(0) if self._held else self._channel.take_command(wait=False)
         if frame is not None:
             self._obey(frame)
         elif self._pausing:
@@ -147,8 +147,9 @@ class Debugger:
 
     def _obey(self, frame: protocol.Frame) -> None:
         self._answering, outer = frame.id, self._answering
-        if json.loads(frame.payload).get("op") == "pause" and not self._stopped:
-            self._pausing = POLLS
+        command = json.loads(frame.payload)
+        if command.get("op") == "pause" and not self._stopped:
+            self._pausing = 1 if "call" in command else POLLS
         if not self._guarded(Enter.COMMAND, frame.payload):
             self._answer({"error": _TOO_LONG})
         self._answering = outer
@@ -187,6 +188,9 @@ class Debugger:
             self._answer({"error": self._worker.errors.map(payload)})
         else:
             self._guarded(Enter.ACTION)
+            # Commands that came meanwhile: a loop that does little else is hardly ever polled.
+            while self._held and self._until is None and not self._stopped:
+                self._obey(self._held.pop(0))
 
     def _stay(self, event: dict[str, Any]) -> None:
         """Obeys commands until one lets the spell go on."""

@@ -9,7 +9,8 @@ BOOT = (
     "lockdown"
 ).split()
 PARTS = "abort async clone console show syntax text values".split()
-DEBUG_PARTS = "breakpoints debugger inspect".split()
+DEBUG_PARTS = "breakpoints debugger inspect members steps".split()
+REPL_PARTS = "members repl".split()
 
 
 def read(*names: str) -> bytes:

@@ -15,7 +15,7 @@ from engines.javascript._modules import Modules
 from engines.javascript._nouns import read_nouns
 from engines.javascript._program import Program, compile_program, has_value
 from engines.javascript._quickjs import QuickJS, Thrown, load_extension, stack_size
-from engines.javascript._sources import BOOT, DEBUG_PARTS, PARTS, part, read
+from engines.javascript._sources import BOOT, DEBUG_PARTS, PARTS, REPL_PARTS, part, read
 from engines.javascript._syntax import Parser
 from engines.javascript._work import Work
 from engines.javascript.operations import Message, Op, constants
@@ -96,7 +96,7 @@ class Engine:
             from engines.javascript._pieces import Reader
             from engines.javascript._repl import Session
 
-            self._parts["repl"] = part("repl")
+            self._parts.update((name, part(name)) for name in REPL_PARTS)
             reader = Reader(self._parser, part("rewrite"), self._modules)
             self._session = Session(self, self._channel, self._engine, reader)
             self._ops.update(self._session.ops)

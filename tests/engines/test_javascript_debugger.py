@@ -353,16 +353,17 @@ def test_members() -> None:
     with Debugged(WORK, breakpoints=at(11)) as spell:
         spell.stopped()
         frame = spell.stack()[0]["id"]
-        found = {
-            one["name"]: one["kind"]
-            for one in spell.ask("members", frame=frame, path=[])["members"]
-        }
-        assert (found["c"], found["inner"], found["second"]) == ("number", "function", "variable")
-        assert "Host" in found
-        host = spell.ask("members", frame=frame, path=["Host"])["members"]
-        assert {"name": "later", "kind": "function"} in host or host == []
-        text = spell.ask("members", path=["JSON"])["members"]
-        assert {"name": "stringify", "kind": "function"} in text
+
+        def members(*path: str, **more: Any) -> dict[str, str]:
+            found = spell.ask("members", path=path, **more)["members"]
+            return {one["name"]: one["kind"] for one in found}
+
+        here = members(frame=frame)
+        assert (here["c"], here["inner"], here["Host"]) == ("number", "function", "object")
+        assert not [name for name in here if "debug" in name]
+        assert members("Host", frame=frame)["later"] == "function"
+        assert members("c", frame=frame)["toFixed"] == "function"
+        assert members("JSON")["stringify"] == "function"
 
 
 RAISE = """function deep(x) {
@@ -649,3 +650,44 @@ function* lost(box) {
         assert spell.places()[:2] == [("child", 2), ("lost", 7)]
         assert spell.evaluate("kept", 1) == "variables cannot be reached here"
         assert spell.scope("Locals", 1) == {}
+
+
+def test_entry_is_the_programs_own() -> None:
+    modules = {"./a.js": "export const x = 1;"}
+    source = "import {x} from './a.js';\nconst y = x;\nexport default y"
+    with Debugged(source, modules, stop_on_entry=True) as spell:
+        assert spell.stopped() == ("entry", 2)
+        assert spell.stack()[0]["file"] == "spell.js"
+
+
+def test_a_stopped_spell_stops_again_for_a_call() -> None:
+    source = """async function ask() {
+  return await Host.later(1, {seconds: 60});
+}
+ask();
+const a = 1;
+a"""
+    with Debugged(source, breakpoints=at(5)) as spell:
+        assert spell.stopped() == ("breakpoint", 5)
+        assert spell.ask("pause", call=1, reason="tool call") == {}
+        spell.go()
+        assert spell.stopped() == ("tool call", 2)
+        assert spell.places() == [("ask", 2), ("top level", 5)]
+
+
+def test_the_call_of_a_stream_knows_its_frame() -> None:
+    source = """async function read() {
+  for await (const x of Host.count(1)) {
+    Host.note(x);
+  }
+}
+await read();"""
+    with Debugged(source) as spell:
+        # The second call asks the stream for its first piece: it stays unanswered.
+        spell.streams[1] = []
+        spell.stream = lambda *_: None  # type: ignore[method-assign]
+        while spell.outcome.calls < 2:
+            spell.turn()
+        spell.ask("pause", call=2, reason="model call")
+        assert spell.stopped() == ("model call", 2)
+        assert spell.places() == [("read", 2), ("top level", 6)]

@@ -22,6 +22,12 @@ function callNow(fn, args, above) {
   return value;
 }
 
+/** Says for the debugger which frame the last call was made for. */
+function nameCaller(frame) {
+  const call = mapGet(calls, lastCall);
+  if (call !== undefined) call.frame = frame;
+}
+
 /** Calls a `note` function: nothing comes back. */
 const callNote = (fn, args) => {
   raw(payloadOf(fn, args), CALL_NOTE);

@@ -18,6 +18,7 @@ const mapGet = bind(Map.prototype.get);
 const mapSet = bind(Map.prototype.set);
 const mapDelete = bind(Map.prototype.delete);
 const mapClear = bind(Map.prototype.clear);
+const mapHas = bind(Map.prototype.has);
 const mapForEach = bind(Map.prototype.forEach);
 const setAdd = bind(Set.prototype.add);
 const setDelete = bind(Set.prototype.delete);

@@ -7,7 +7,7 @@ const core = {
   __proto__: null, apply, askStream, bytesFromBase64, bytesToBase64, calls, charCodeAt, closeStream, construct, create,
   dateNumber, dateText, debug, defineProperty, encode, errorMap, execPattern, failRun, fromCharCode, functionText, getOwnPropertyDescriptor,
   getPrototypeOf, global, handles, hasOwn, hide, indexOf, isArray, isObject, join, keysOf, lazy, look, mapClear, mapDelete,
-  mapEntries, mapForEach, mapGet, mapSet, mapSize, matches, newPromise, nextEntry, nextItem, nextPiece, nouns, ownKeys,
+  mapEntries, mapForEach, mapGet, mapHas, mapSet, mapSize, matches, newPromise, nextEntry, nextItem, nextPiece, nouns, ownKeys,
   part, patternText, plainBytes, provided, push, put, raw, rawGift, records, rejected, repeat, required, resolved,
   running, setAdd, setClear, setDelete, setForEach, setHas, setSize, setup, setValues, signals, slice, startTimer,
   stopTimer, streamStates, stringify, then, timers, toWellFormed, typedArrayName, weakGet, weakHas, weakSet,

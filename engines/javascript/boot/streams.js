@@ -51,7 +51,12 @@ function askStream(state, name) {
   const { methods } = describe('Stream');
   let fn;
   for (let i = 0; i < methods.length; i++) if (methods[i].name === `Stream.${name}`) fn = methods[i];
-  return then(state.handle, (handle) => callLater(fn, [handle], askStream));
+  const frame = debug.where === undefined ? undefined : debug.where();
+  return then(state.handle, (handle) => {
+    const answer = callLater(fn, [handle], askStream);
+    if (frame !== undefined) nameCaller(frame);
+    return answer;
+  });
 }
 
 function nextPiece(state) {

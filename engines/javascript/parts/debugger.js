@@ -30,7 +30,6 @@
   let marks = new Uint8Array(1 << 14);
   let top = null;
   let busy = false;
-  let step = null;
   let goal = -1;
   let lastPrimitive = null;
   let lastTask = 0;
@@ -127,7 +126,7 @@
     const hits = breakpoints.hitsAt(id, frame, closure);
     if (hits !== undefined) stop('breakpoint', frame, closure, hits);
     else if (id === goal) stop('goto', frame, closure, {});
-    else if (step !== null && endsStep(frame, id)) stop(step.reason, frame, closure, step.more);
+    else if (steps.end(frame, id)) stop(steps.reason(), frame, closure, steps.more());
   }
 
   // -- errors
@@ -158,67 +157,19 @@
     stop('exception', frame, undefined, { error: errorMap(error) });
   }
 
-  // -- stepping
-
-  function liveParent(frame) {
-    let at = frame.parent;
-    while (at !== null && (at.state & DONE) !== 0) at = at.parent;
-    return at;
-  }
-
-  function descends(frame, from) {
-    for (let at = frame; at !== null; at = at.parent) if (at === from) return true;
-    return false;
-  }
-
-  function rootOf(frame) {
-    let at = frame;
-    for (let above = liveParent(at); above !== null; above = liveParent(at)) at = above;
-    return at;
-  }
-
-  const isHandlerOf = (frame, task) => {
-    for (let at = frame; at !== null; at = at.parent) if ((at.state & HANDLER) !== 0) return rootOf(at) === rootOf(task);
-    return false;
-  };
-
-  function endsStep(frame, id) {
-    const { how, line, point } = step;
-    let { from } = step;
-    if (how === 'any') return true;
-    if (frame === from) return how !== 'out' && (places[id][0] !== line || id <= point);
-    if ((from.state & DONE) !== 0) {
-      from = liveParent(from);
-      if (from === null) {
-        step = null;
-        arm();
-        return false;
-      }
-      if (descends(from, frame)) return true;
-    }
-    return how === 'in' && (descends(frame, from) || isHandlerOf(frame, from));
-  }
-
-  /** Starts a step from where the spell stands. how: 'in', 'over', 'out' or 'any' */
-  function startStep(how, frame, reason = 'step', more = {}) {
-    const at = frame === null || frame.l < 0 ? undefined : places[frame.l];
-    step = { how, from: frame, line: at === undefined ? 0 : at[0], point: frame === null ? -1 : frame.l, reason, more };
-    if (frame === null) step.how = 'any';
-  }
+  // -- stopping
 
   /** Marks the points that are of interest: where to look, or all of them during a step. */
   function arm() {
-    apply(fill, marks, [step === null ? 0 : 1]);
+    apply(fill, marks, [steps.isUnderWay() ? 1 : 0]);
     breakpoints.mark(marks);
     if (goal >= 0) marks[goal] = 1;
   }
 
-  // -- stopping
-
   function stop(reason, frame, closure, more) {
     const before = top;
     busy = true;
-    step = null;
+    steps.clear();
     goal = -1;
     asked = null;
     inspector.begin(frame, closure);
@@ -228,6 +179,8 @@
     top = before;
     busy = false;
     arm();
+    // What was asked for meanwhile: another stop, with the frame that made a call.
+    if (asked !== null) stopNow();
   }
 
   /** A task is known by its outermost frame, or where several share one by its own. */
@@ -261,6 +214,8 @@
   const tell = (event) => raw(stringify(event), DEBUG, DEBUG_EVENT);
 
   const evaluate = (frame, closure, source) => inspector.evaluateIn(frame, closure, source);
+  const steps = core.part('steps')({ arm, places, DONE, HANDLER });
+  const { liveParent, rootOf } = steps;
   const breakpoints = core.part('breakpoints')({ arm, files, fileNumbers, guarded, places, tell, evaluate });
   const inspector = core.part('inspect')({ liveParent, owners, places, taskOf, waiting, WAITING });
 
@@ -275,7 +230,7 @@
   function stopNow() {
     if (asked === null || busy) return;
     const { call, reason, more } = asked;
-    stop(reason, top ?? frameOfCall(call) ?? inspector.firstWaiting(), undefined, more);
+    stop(reason, frameOfCall(call) ?? top ?? inspector.firstWaiting(), undefined, more);
   }
 
   const COMMANDS = {
@@ -289,7 +244,7 @@
     pause({ call, reason = 'pause', text }) {
       const more = text === undefined ? {} : { text };
       asked = { call, reason, more };
-      if (!inspector.isStopped()) startStep('any', null, reason, more);
+      if (!inspector.isStopped() && frameOfCall(call) === null) steps.start('any', null, reason, more);
       arm();
       return {};
     },
@@ -303,7 +258,7 @@
     __proto__: null,
     continue: () => ({}),
     step({ how }) {
-      startStep(how, inspector.stoppedAt());
+      steps.start(how, inspector.stoppedAt());
       return {};
     },
     run_to({ file, line }) {
@@ -363,7 +318,7 @@
     const names = keysOf(byFile);
     for (let i = 0; i < names.length; i++) breakpoints.set(names[i], byFile[names[i]]);
     delete core.global.enterDebugger;
-    if (stop_on_entry) startStep('any', null, 'entry');
+    if (stop_on_entry) steps.start('entry', null, 'entry');
     arm();
   }
 

@@ -4,13 +4,14 @@
   'use strict';
   const { liveParent, owners, places, taskOf, waiting, WAITING } = debugged;
   const {
-    construct, getOwnPropertyDescriptor, hasOwn, isArray, isObject, keysOf, mapGet, mapSet, matches, ownKeys, push,
-    setAdd, setForEach, setHas, then, wrongArgument,
+    construct, getOwnPropertyDescriptor, hasOwn, isObject, keysOf, mapForEach, mapGet, mapHas, mapSet, matches, ownKeys,
+    push, setAdd, setForEach, setHas, then, wrongArgument,
   } = core;
   const { Function, Map, Promise, Set } = core.classes;
   const { set: assignTo, get: read } = core.classes.Reflect;
   const evaluateGlobally = core.classes.eval;
   const show = core.part('show');
+  const completion = core.part('members');
   const LOOK = { depth: 1, width: 1000, items: 10, size: 300 };
   const ANSWER = { depth: 2, width: 80, items: 100, size: 4000 };
   const MOST = 1000;
@@ -285,67 +286,42 @@
 
   // -- completion
 
-  const kindOf = (value) => (typeof value === 'function' ? show.type(value) : value === null ? 'null' : typeof value);
-
   function members({ frame: id, path }) {
     const frame = id === undefined || id === null ? null : frameNumbered(id);
-    const list = path.length === 0 ? variableMembers(frame) : propertyMembers(valueAt(frame, path));
-    return { members: list };
-  }
-
-  function variableMembers(frame) {
-    const list = [];
     const closure = frame === null ? undefined : closureOf(frame);
-    const names = frame === null || closure === undefined ? {} : namesOf(frame);
-    const kinds = keysOf(names);
-    for (let i = 0; i < kinds.length; i++) {
-      for (let j = 0; j < names[kinds[i]].length; j++) addMember(list, names[kinds[i]][j], () => closure(names[kinds[i]][j]));
-    }
-    const globals = ownKeys(core.global);
-    for (let i = 0; i < globals.length && list.length < MOST; i++) {
-      const name = globals[i];
-      if (typeof name === 'string' && !matches(OWN_NAME, name)) addMember(list, name, () => show.dataOf(core.global, name));
-    }
-    return list;
+    if (closure === undefined) return { members: completion.members(path) };
+    const values = valuesIn(frame, closure);
+    if (path.length === 0) return { members: variableMembers(values) };
+    if (!mapHas(values, path[0])) return { members: completion.members(path) };
+    return { members: completion.membersOf(completion.follow(mapGet(values, path[0]), path)) };
   }
 
-  function addMember(list, name, get) {
-    let kind = 'variable';
-    try {
-      kind = kindOf(get());
-    } catch {
-      // Not yet initialized: it has a name and no value.
-    }
-    push(list, { name, kind });
-  }
-
-  function valueAt(frame, path) {
-    let value;
-    const closure = frame === null ? undefined : closureOf(frame);
-    if (!matches(IDENTIFIER, path[0])) return undefined;
-    try {
-      value = closure === undefined ? show.dataOf(core.global, path[0]) : closure(`typeof ${path[0]} === 'undefined' ? undefined : ${path[0]}`);
-    } catch {
-      return undefined;
-    }
-    for (let i = 1; i < path.length; i++) value = show.dataOf(value, path[i]);
-    return value;
-  }
-
-  function propertyMembers(value) {
-    const list = [];
-    const seen = new Set();
-    let holder = typeof value === 'string' ? core.classes.String.prototype : value;
-    for (let depth = 0; isObject(holder) && depth < 20; depth++) {
-      const own = show.targetOf(holder);
-      const names = isArray(own) && own.length > MOST ? ['length'] : ownKeys(own);
-      for (let i = 0; i < names.length && list.length < MOST; i++) {
-        const name = names[i];
-        if (typeof name !== 'string' || setHas(seen, name) || !matches(IDENTIFIER, name)) continue;
-        setAdd(seen, name);
-        addMember(list, name, () => show.dataOf(own, name));
+  /** The variables that a frame can reach, by name; what is not yet initialized is undefined. */
+  function valuesIn(frame, closure) {
+    const values = new Map();
+    const names = namesOf(frame);
+    const groups = keysOf(names);
+    for (let i = 0; i < groups.length; i++) {
+      const group = names[groups[i]];
+      for (let j = 0; j < group.length; j++) {
+        let value;
+        try {
+          value = closure(group[j]);
+        } catch {
+          // It stands further down.
+        }
+        mapSet(values, group[j], value);
       }
-      holder = show.prototypeOf(own);
+    }
+    return values;
+  }
+
+  function variableMembers(values) {
+    const list = [];
+    mapForEach(values, (value, name) => push(list, { name, kind: completion.kindOf(value) }));
+    const globals = completion.globalMembers();
+    for (let i = 0; i < globals.length && list.length < MOST; i++) {
+      if (!mapHas(values, globals[i].name)) push(list, globals[i]);
     }
     return list;
   }

@@ -40,22 +40,12 @@
   // -- what a source declares
 
   function patternNames(pattern, names) {
-    switch (pattern && pattern.type) {
-      case 'Identifier':
-        names.add(pattern.name);
-        break;
-      case 'ObjectPattern':
-        for (const part of pattern.properties) patternNames(part.value ?? part, names);
-        break;
-      case 'ArrayPattern':
-        for (const part of pattern.elements) patternNames(part, names);
-        break;
-      case 'AssignmentPattern':
-        patternNames(pattern.left, names);
-        break;
-      case 'RestElement':
-        patternNames(pattern.argument, names);
-    }
+    if (!pattern) return names;
+    const { type, properties, elements } = pattern;
+    if (type === 'Identifier') names.add(pattern.name);
+    else if (type === 'ObjectPattern') for (const part of properties) patternNames(part.value ?? part, names);
+    else if (type === 'ArrayPattern') for (const part of elements) patternNames(part, names);
+    else patternNames(pattern.left ?? pattern.argument, names);
     return names;
   }
 
@@ -122,10 +112,7 @@
   const closure = `${PREFIX}x=>eval(${PREFIX}x)`;
 
   /** Runs `inside` in a scope of its own if there are names for one. */
-  function inBlock(names, at, inside) {
-    if (names.size === 0) inside();
-    else inScope('block', names, at, inside);
-  }
+  const inBlock = (names, at, inside) => (names.size === 0 ? inside() : inScope('block', names, at, inside));
 
   function isDeclared(name) {
     for (let at = scope; at !== null; at = at.parent) if (at.names.has(name)) return true;
@@ -152,9 +139,7 @@
     return node.type !== 'ExportDefaultDeclaration' || node.declaration.type !== 'FunctionDeclaration';
   }
 
-  function statements(body) {
-    for (const node of body) statement(node);
-  }
+  const statements = (body) => body.forEach(statement);
 
   function statement(node) {
     if (hasPoint(node)) point(node);
@@ -292,6 +277,11 @@
     single(node.body, names, first);
   }
 
+  function whileLoop(node) {
+    visit(node.test);
+    single(node.body);
+  }
+
   function switchStatement(node) {
     visit(node.discriminant);
     const names = new Set();
@@ -305,10 +295,7 @@
   const VISITORS = {
     AwaitExpression: (node) => suspension(node, 'await', 'W', 'R'),
     BlockStatement: (node) => block(node),
-    DoWhileStatement(node) {
-      single(node.body);
-      visit(node.test);
-    },
+    DoWhileStatement: whileLoop,
     ForInStatement: loop,
     ForOfStatement: loop,
     ForStatement: loop,
@@ -320,10 +307,7 @@
     StaticBlock: (node) => inBlock(lexicalNames(node.body, varNames(node.body)), source.indexOf('{', node.start) + 1, () => statements(node.body)),
     SwitchStatement: switchStatement,
     TryStatement: tryStatement,
-    WhileStatement(node) {
-      visit(node.test);
-      single(node.body);
-    },
+    WhileStatement: whileLoop,
     YieldExpression: (node) => suspension(node, 'yield', 'Y', 'G'),
   };
   for (const type of FUNCTIONS) VISITORS[type] = functionNode;

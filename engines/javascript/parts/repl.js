@@ -3,26 +3,23 @@
 (core) => {
   'use strict';
   const {
-    apply, askStream, calls, closeStream, defineProperty, errorMap, getOwnPropertyDescriptor, hasOwn, hide, indexOf,
-    isArray, isObject, lazy, look, mapClear, mapDelete, mapForEach, mapGet, nextPiece, ownKeys, push, raw, rawGift,
-    records, required, running, setAdd, setClear, setDelete, setHas, signals, slice, streamStates, stringify, then,
-    timers, toWellFormed, typedArrayName, weakGet, weakHas, OPS,
+    apply, askStream, calls, closeStream, defineProperty, errorMap, getOwnPropertyDescriptor, hasOwn, hide, isObject,
+    look, mapClear, mapDelete, mapForEach, nextPiece, ownKeys, push, raw, rawGift, records, required, running, setAdd,
+    setClear, setHas, signals, slice, streamStates, stringify, then, timers, toWellFormed, weakGet, weakHas, OPS,
   } = core;
   const { ReferenceError, Reflect, Set, SyntaxError } = core.classes;
   const { deleteProperty } = Reflect;
   const global = globalThis;
   const show = core.part('show');
-  const { dataOf, isClass, isProxy, prototypeOf, targetOf } = show;
+  const { dataOf } = show;
+  const { members } = core.part('members');
   const MAX_PLAIN = 100000;
   const MAX_MEMBERS = 1000;
-  const MAX_LISTED = 10000;
-  const MAX_PROTOTYPES = 20;
   const LISTED = { __proto__: null, depth: 2, width: 60, items: 20, size: 200 };
 
   /** The names of the globals that were there before the user made any, and of those of them that the user took. */
   const given = new Set();
   const taken = new Set();
-  const INTERNAL = { __proto__: null, dukpy: true, call_python: true };
   /** The evaluation under way: {id, limits, pending, stream}. */
   let current;
 
@@ -208,79 +205,6 @@
   }
 
   // -- what there is
-
-  function kindOf(value) {
-    if (value === null) return 'null';
-    if (typeof value !== 'function') return typeof value;
-    return !isProxy(value) && isClass(value) ? 'class' : 'function';
-  }
-
-  /** The value of a global as {value}; undefined where a getter of the user's stands. */
-  function globalNamed(name) {
-    const found = getOwnPropertyDescriptor(global, name);
-    if (found === undefined || hasOwn(found, 'value')) return found;
-    const make = mapGet(lazy, name);
-    return make !== undefined && make === found.get ? { value: apply(make, global, []) } : undefined;
-  }
-
-  function valueAt(path) {
-    const found = globalNamed(path[0]);
-    let value = found && found.value;
-    for (let i = 1; i < path.length; i++) value = dataOf(isObject(value) ? value : prototypeOfPrimitive(value), path[i]);
-    return value;
-  }
-
-  const prototypeOfPrimitive = (value) =>
-    value === undefined || value === null ? undefined : prototypeOf(core.classes.Object(value));
-
-  function ownNames(object) {
-    const isList = isArray(object) || typedArrayName(object) !== undefined;
-    const names = [];
-    const keys = isList && object.length > MAX_LISTED ? ['length'] : ownKeys(object);
-    for (let i = 0; i < keys.length; i++) {
-      if (typeof keys[i] !== 'string' || indexOf(keys[i], '__') === 0) continue;
-      if (!isList || keys[i] < '0' || keys[i] > '9~') push(names, keys[i]);
-    }
-    return names;
-  }
-
-  function globalMembers() {
-    const members = [];
-    const names = ownKeys(global);
-    for (let i = 0; i < names.length && members.length < MAX_MEMBERS; i++) {
-      if (typeof names[i] !== 'string' || INTERNAL[names[i]]) continue;
-      const found = globalNamed(names[i]);
-      push(members, { name: names[i], kind: found === undefined ? 'accessor' : kindOf(found.value) });
-    }
-    return members;
-  }
-
-  function members(path) {
-    if (path.length === 0) return globalMembers();
-    const found = [];
-    const seen = new Set();
-    const value = valueAt(path);
-    let holder = isObject(value) ? targetOf(value) : prototypeOfPrimitive(value);
-    for (let i = 0; isObject(holder) && i < MAX_PROTOTYPES; i++) {
-      const names = ownNames(holder);
-      for (let j = 0; j < names.length && found.length < MAX_MEMBERS; j++) {
-        if (setHas(seen, names[j])) continue;
-        setAdd(seen, names[j]);
-        push(found, { name: names[j], kind: memberKind(holder, names[j]) });
-      }
-      holder = prototypeOf(holder);
-    }
-    return found;
-  }
-
-  function memberKind(holder, name) {
-    try {
-      const found = getOwnPropertyDescriptor(holder, name);
-      return found !== undefined && hasOwn(found, 'value') ? kindOf(found.value) : 'accessor';
-    } catch {
-      return 'accessor'; // an export of a module that has not run
-    }
-  }
 
   function variables() {
     const found = [];
