@@ -199,8 +199,6 @@ class Channel:
                 break
             self._fill(min(left, 0.005))
         with self._waking:
-            rest = [frame for frame in self._inbox if frame.kind != INTERRUPT]
-            self._inbox = deque(rest)
             self._signalled = self._framed = False
             self.interrupted = None
 

@@ -71,7 +71,9 @@ class Session(Run):
         """Takes frames until done() is true."""
         until = time.monotonic() + PATIENCE
         while not done():
-            self.socket.settimeout(max(until - time.monotonic(), 0.001))
+            left = until - time.monotonic()
+            assert left > 0, "the worker talks, but does not come to an end"
+            self.socket.settimeout(left)
             data = self.socket.recv(1 << 18)
             if not data:
                 raise Ended(self.outcome.end)

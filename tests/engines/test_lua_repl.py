@@ -135,6 +135,14 @@ def test_what_is_left_out_is_counted(shared: Session) -> None:
     assert shared.echo("('x'):rep(20100)") == '"' + "x" * 19957 + '"… 143 more'
 
 
+def test_a_large_table_is_gone_through_a_few_times_only(shared: Session) -> None:
+    source = (
+        "local t = {} for i = 1, 1 << 19 do t[-i] = 1 end return {t, t, t, t, t, t, t, t, t, t}"
+    )
+    text = shared.echo(source)
+    assert text is not None and text.count("{…}") == 2
+
+
 def test_cycles_end(shared: Session) -> None:
     source = "local t = {} t.me = t t.list = {t} return t"
     assert shared.echo(source) == "{list = {<cycle>}, me = <cycle>}"
