@@ -175,6 +175,7 @@ class Channel:
         read, write = os.pipe()
         os.set_blocking(write, False)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
         threading.Thread(target=self._watch, args=(read,), daemon=True).start()
 
     def watch_interrupts(self, wake: Callable[[], None] | None) -> None:

@@ -43,8 +43,16 @@ class Worker:
             (os.POSIX_SPAWN_OPEN, 2, null, os.O_WRONLY, 0),
         ]
         try:
-            # A process group of its own: Ctrl-C goes to the host, which decides.
-            pid = os.posix_spawn(sys.executable, arguments, {}, file_actions=actions, setpgroup=0)
+            # A process group of its own: Ctrl-C goes to the host, which decides. An interrupt that
+            # comes before the worker listens waits until it does; it would be its death.
+            pid = os.posix_spawn(
+                sys.executable,
+                arguments,
+                {},
+                file_actions=actions,
+                setpgroup=0,
+                setsigmask=[signal.SIGUSR1],
+            )
         except OSError:
             os.close(ours)
             raise
