@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -14,8 +15,10 @@ from tests.repl.tmux import Terminal
 
 PATIENCE = 60.0
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-ORDER = re.compile(r"<!-- (file|watch|watch says)(?:: (\S+))? -->\s*\Z")
+ORDER = re.compile(r"<!-- (file|watch|watch says|such as)(?:: (\S+))? -->\s*\Z")
 PROMPTS = ("lua> ", "js> ", "   … ", "  … ")
+DURATION = re.compile(r"[\d.]+ (?:us|ms|s)\b")
+ESCAPED = re.compile(r"\d+(?:\\\.\d+)? (?:us|ms|s)\b")
 ASKING = "(debug) "
 END = "ended with "
 
@@ -26,6 +29,7 @@ class Step:
 
     kind: `file`: text is saved under name; `run`: a command, what is typed, what is shown;
         `watch`: a command that stays; `says`: what that says next
+    loose: the lines that are shown may come in another order, and more of them
     """
 
     line: int
@@ -33,6 +37,7 @@ class Step:
     text: str
     name: str = ""
     command: list[str] = field(default_factory=list)
+    loose: bool = False
 
 
 def read(path: Path) -> list[Step]:
@@ -55,7 +60,9 @@ def read(path: Path) -> list[Step]:
             command, _, shown = text.partition("\n")
             assert command.startswith("$ llmspell "), f"line {line}: {command}"
             words = command.removeprefix("$ llmspell ").split()
-            steps.append(Step(line, "watch" if kind else "run", shown, "", words))
+            made = Step(line, "watch" if kind == "watch" else "run", shown, "", words)
+            made.loose = kind == "such as"
+            steps.append(made)
     return steps
 
 
@@ -91,16 +98,16 @@ def at_terminal(step: Step, folder: Path) -> str:
     (own / "work").symlink_to(folder / "work")
     with Terminal(own, command, width=130, height=100) as terminal:
         for line in typed:
-            terminal.wait(_asks)
+            terminal.wait(partial(_shows, ASKING.strip()))
             terminal.type(line)
-            terminal.wait(lambda screen, line=line: screen.rstrip().endswith(ASKING + line))
+            terminal.wait(partial(_shows, ASKING + line))
             terminal.press("Enter")
         screen = terminal.wait(END)
     return screen.partition(END)[0]
 
 
-def _asks(screen: str) -> bool:
-    return screen.rstrip().endswith(ASKING.strip())
+def _shows(last: str, screen: str) -> bool:
+    return screen.rstrip().endswith(last)
 
 
 def shown(step: Step) -> str:
@@ -111,6 +118,22 @@ def shown(step: Step) -> str:
     return "".join(line for line in lines if not line.startswith(PROMPTS))
 
 
-def pattern(text: str) -> str:
-    """Returns a regular expression for what a page shows; `…` there is anything in a line."""
-    return re.escape(text).replace("…", "[^\n]*")
+def agrees(step: Step, seen: str) -> bool:
+    """Tells whether what was seen is what a step shows."""
+    if not step.loose:
+        return re.fullmatch(pattern(shown(step)), seen) is not None
+    whole = shown(step)
+    lines = [pattern(line.strip(), whole) for line in whole.splitlines() if line.strip(" ─")]
+    return all(re.search(rf"(?m)^ *{line} *$", seen) for line in lines)
+
+
+def pattern(text: str, whole: str = "") -> str:
+    """Returns a regular expression for what a page shows, alone or among the rest of a step.
+
+    `…` there is anything in a line. A duration may be another, and then columns be wider.
+    """
+    found = re.escape(text).replace("…", "[^\n]*")
+    if DURATION.search(whole or text):
+        found = ESCAPED.sub(lambda _: DURATION.pattern, found.replace("\\ ", " "))
+        found = re.sub(" {2,}", " +", found)
+    return found
