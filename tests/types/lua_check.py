@@ -38,11 +38,19 @@ COMPARING = frozenset(("==", "~=", "<", ">", "<=", ">="))
 def check(source: str, stubs: Stubs) -> list[Problem]:
     """Returns what is wrong with a script, in the order of its lines."""
     tree = Parser(Language(tree_sitter_lua.language())).parse(source.encode())
-    checker = Checker(stubs)
+    checker = Checker(stubs, set(_assigned(tree.root_node)))
     if tree.root_node.has_error:
         return [at(tree.root_node, "syntax-error", "this is not Lua")]
     checker.block(tree.root_node, [{}])
     return sorted(checker.found, key=lambda problem: problem.line)
+
+
+def _assigned(node: Node) -> Iterator[str]:
+    """Yields what a script assigns to: its globals are known in all of it."""
+    if node.type == "assignment_statement":
+        yield from map(text, node.named_children[0].named_children)
+    for child in node.named_children:
+        yield from _assigned(child)
 
 
 Scopes = list[dict[str, Given]]
@@ -55,11 +63,11 @@ def text(node: Node | None) -> str:
 class Checker:
     """Walks a syntax tree with the types of the variables in sight."""
 
-    def __init__(self, stubs: Stubs) -> None:
+    def __init__(self, stubs: Stubs, own: set[str]) -> None:
         self.stubs = stubs
+        self.own = own
         self.fit = Fit(stubs)
         self.found: list[Problem] = []
-        self.own: set[str] = set()
 
     def report(self, node: Node, kind: str, message: str) -> None:
         self.found.append(at(node, kind, message))
@@ -107,9 +115,7 @@ class Checker:
                 continue
             # What is assigned again may be anything from here on.
             holder = next((s for s in reversed(scopes) if text(target) in s), None)
-            if holder is None:
-                self.own.add(text(target))
-            else:
+            if holder is not None:
                 holder[text(target)] = ANY
 
     def _function_declaration(self, node: Node, scopes: Scopes) -> None:

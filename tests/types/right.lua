@@ -37,6 +37,8 @@ io.write("a", 1, "\n"):write("b")
 for line in io.lines() do print(line) end
 print(os.date("%Y"), os.time() - os.clock(), debug.traceback())
 print(params.words, ARGS[1], JSON.null, JSON.parse("{}"), null)
+kept = kept or 1
+print(kept)
 local ok, failure = pcall(File.read, "missing.txt")
 if not ok and failure.code == "not_found" then exit(3) end
 exit()

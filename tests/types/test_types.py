@@ -9,6 +9,7 @@ import pytest
 
 from llmspell_cli import main
 from llmspell_cli.commands import types
+from llmspell_cli.debug.dap.options import OPTIONS
 from llmspell_cli.editors import FILES, text
 from tests.cli.worlds import make_world, written
 
@@ -105,6 +106,9 @@ def test_the_debugger_is_started_by_the_extension_as_the_launch_names_it(tmp_pat
     debugger = json.loads(package.read_text())["contributes"]["debuggers"][0]
     assert debugger["type"] == launch["type"]
     assert [debugger["runtime"], *debugger["runtimeArgs"]] == ["llmspell", "debug", "--dap"]
+    known = debugger["configurationAttributes"]["launch"]["properties"]
+    assert set(known) <= set(OPTIONS)
+    assert set(launch) <= {"name", "type", "request", *known}
 
 
 def test_new_speaks_of_the_stubs_until_they_are_there(tmp_path: Path) -> None:
