@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -188,10 +189,21 @@ def test_a_signal_ends_the_run_and_the_watching(number: int, tmp_path: Path) -> 
         assert started and vanish(started)
 
 
+def children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def ignores(pid: int, number: int) -> bool:
+    found = re.search(r"^SigIgn:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(), re.M)
+    return bool(found and int(found[1], 16) >> (number - 1) & 1)
+
+
 def test_ctrl_c_reaches_both_and_is_passed_on_once(tmp_path: Path) -> None:
     write(tmp_path / "s.lua", "print('begun') Async.sleep(600)")
     with Watching(tmp_path, "--watch", "s.lua", start_new_session=True) as watching:
         watching.says(r"^begun\n")
+        # Whatever comes from the keyboard, the run hears of it from the watcher alone.
+        assert any(ignores(pid, signal.SIGINT) for pid in children(watching.process.pid))
         os.killpg(watching.process.pid, signal.SIGINT)
         assert watching.process.wait(timeout=60) == 130
         assert watching.text.count("error: interrupted") == 1
