@@ -86,8 +86,9 @@ async def _as_statements(bench: Bench, pieces: list[Piece]) -> list[str]:
         if bench.language == "lua":
             assigned = f"_ = {source.lstrip()}"
         else:
-            assigned = f"_ = ({source.strip().removesuffix(';')}\n);"
-        is_needed = wants_last or bench.language == "lua"
+            end = "\n" if "//" in source else ""  # a comment must not take the bracket
+            assigned = f"_ = ({source.strip().removesuffix(';')}{end});"
+        is_needed = bench.language == "lua" or (wants_last and not _top_level(source))
         if is_needed and await _is_complete(bench, assigned):
             source = assigned
         found.append(source)

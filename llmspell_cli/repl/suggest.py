@@ -152,7 +152,9 @@ class Suggester:
         known = {clean(str(member.get("name"))): _kind(member) for member in found}
         if match[1].rstrip().endswith(":"):
             known = {name: kind for name, kind in known.items() if kind == "function"}
-        return by_prefix(word, {**known, **about})
+        # What everything of the language has comes after what this is for.
+        others = {name: kind for name, kind in known.items() if name not in about}
+        return [*by_prefix(word, about), *by_prefix(word, others)]
 
     def _declared(self, path: list[str], kinds: dict[str, str]) -> dict[str, str]:
         """Returns the declared functions of a global, or of the object that a variable is."""
