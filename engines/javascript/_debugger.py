@@ -24,6 +24,8 @@ PATIENCE = 5.0
 """Seconds that a condition or an expression of the user's may run."""
 POLLS = 3
 """How often the host is looked to before a spell that shall pause is stopped between statements."""
+ROOM = 16 * 1024 * 1024
+"""Bytes of memory that a spell gets on top while it is stopped."""
 _SHAPES = {"script": "script", "value": "script", "function": "body", "module": "module"}
 
 
@@ -52,13 +54,14 @@ class Debugger:
         self._resumed = False
         self._stopped = False
 
-    def begin(self, settings: dict[str, Any]) -> None:
+    def begin(self, config: dict[str, Any], stack: int) -> None:
         """Takes over when parts/debugger.js has run.
 
-        settings: the `debug` of START's config
+        config: START's; stack: bytes that the spell may use
         """
+        self._memory, self._stack = config["memory"], stack
         self._enter_function = self._engine.take_global(b"enterDebugger")
-        self._enter(Enter.CONFIGURE, json.dumps(settings).encode())
+        self._enter(Enter.CONFIGURE, json.dumps(config["debug"]).encode())
 
     # -- sources
 
@@ -105,6 +108,7 @@ class Debugger:
             found = {"error": "the file is nested too deeply for the debugger"}
         written: str | None = found.pop("source", None)
         file = {"points": [], "functions": [], **found, **numbers, "name": name, "number": number}
+        file["text"] = source if written is not None else ""
         self._points += len(file["points"])
         self._functions += len(file["functions"])
         self._enter(Enter.LOAD, json.dumps(file).encode())
@@ -199,6 +203,8 @@ class Debugger:
         outer, self._until = self._until, None
         self._pausing = 0
         self._stopped, self._resumed = True, False
+        # A spell that stops because nothing is left can still be looked at.
+        self._engine.limit(self._memory + ROOM, self._stack + self._stack // 2)
         self._tell(event)
         while not self._resumed:
             frame = self._held.pop(0) if self._held else self._channel.take_command(wait=True)
@@ -207,6 +213,7 @@ class Debugger:
                 self._worker.stop(self._worker.trace)
             else:
                 self._obey(frame)
+        self._engine.limit(self._memory, self._stack)
         self._stopped, self._resumed = False, False
         self._until = outer
         self._tell({"event": "continued"})

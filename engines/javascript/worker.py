@@ -141,7 +141,7 @@ class Engine:
     def _on_serve(self, payload: bytes) -> NoReturn:
         if self._debugger is not None:
             self.tell(Message.DEBUGGED)
-            self._debugger.begin(self._config["debug"])
+            self._debugger.begin(self._config, self._stack)
         self.tell(Message.START, 0, self._values)
         if self._session is not None:
             self._session.serve(self._config["memory"], self._stack)

@@ -691,3 +691,28 @@ await read();"""
         spell.ask("pause", call=2, reason="model call")
         assert spell.stopped() == ("model call", 2)
         assert spell.places() == [("read", 2), ("top level", 6)]
+
+
+def test_an_endless_recursion_can_be_looked_at() -> None:
+    source = "let n = 0;\nfunction f() {\n  n++;\n  f();\n}\ntry { f() } catch {}\n1"
+    with Debugged(source, exceptions=["raised"]) as spell:
+        assert spell.stopped() == ("exception", 4)
+        assert int(spell.evaluate("n")) > 100
+        spell.ask("exceptions", filters=[])
+        spell.go()
+        assert spell.finish().value == 1
+
+
+@pytest.mark.parametrize("source", ["new Array(1e8).fill({})", "(function f() { f() })()"])
+def test_an_evaluation_may_fail(source: str) -> None:
+    with Debugged(WORK, breakpoints=at(11)) as spell:
+        spell.stopped()
+        assert "error" in spell.ask("evaluate", frame=spell.stack()[0]["id"], source=source)
+        assert spell.evaluate("c") == "11"
+        spell.go()
+        assert spell.finish().value == 25
+
+
+def test_a_source_that_cannot_be_read_stops_nowhere() -> None:
+    with Debugged("const x = ;", exceptions=["raised", "uncaught"]) as spell:
+        assert spell.finish().lines == [("spell.js", 1)]

@@ -5,8 +5,8 @@
 (core) => {
   'use strict';
   const {
-    apply, defineProperty, errorMap, hide, isObject, keysOf, mapForEach, mapGet, mapSet, push, raw, resolved, setAdd, setDelete, stringify,
-    weakGet, weakHas, weakSet, wrongArgument, OPS,
+    apply, defineProperty, errorMap, execPattern, functionText, hide, isObject, keysOf, mapGet, mapSet, matches, push, raw,
+    resolved, setAdd, setDelete, slice, stringify, weakGet, weakHas, weakSet, wrongArgument, OPS,
   } = core;
   const { Map, Promise, Set, Symbol, Uint8Array, WeakMap } = core.classes;
   const { DEBUG, DEBUG_ANSWER, DEBUG_EVENT, DEBUG_FAILED, DEBUG_GUARD, DEBUG_STOPPED } = OPS;
@@ -152,8 +152,9 @@
   function fail(error) {
     if (busy) return;
     const seen = isObject(error) ? weakGet(thrownAt, error) : undefined;
-    if (!filters.uncaught && (!filters.raised || seen !== undefined)) return;
     const frame = isObject(seen) ? seen : top;
+    // What fails before anything has run, as a source that cannot be read, has nothing to show.
+    if (frame === null || (!filters.uncaught && (!filters.raised || seen !== undefined))) return;
     stop('exception', frame, undefined, { error: errorMap(error) });
   }
 
@@ -172,13 +173,16 @@
     steps.clear();
     goal = -1;
     asked = null;
-    inspector.begin(frame, closure);
-    const event = { event: 'stopped', reason, task: frame === null ? 0 : taskOf(frame), ...more };
-    raw(stringify(event), DEBUG, DEBUG_STOPPED);
-    inspector.finish();
-    top = before;
-    busy = false;
-    arm();
+    try {
+      inspector.begin(frame, closure);
+      const event = { event: 'stopped', reason, task: frame === null ? 0 : taskOf(frame), ...more };
+      raw(stringify(event), DEBUG, DEBUG_STOPPED);
+    } finally {
+      inspector.finish();
+      top = before;
+      busy = false;
+      arm();
+    }
     // What was asked for meanwhile: another stop, with the frame that made a call.
     if (asked !== null) stopNow();
   }
@@ -196,10 +200,13 @@
     action = work;
     outcome = undefined;
     busy = true;
-    raw('', DEBUG, DEBUG_GUARD);
-    action = outer.action;
-    busy = outer.busy;
-    top = outer.top;
+    try {
+      raw('', DEBUG, DEBUG_GUARD);
+    } finally {
+      action = outer.action;
+      busy = outer.busy;
+      top = outer.top;
+    }
     return outcome ?? { error: wrongArgument('it was stopped: it ran too long') };
   }
 
@@ -293,7 +300,7 @@
 
   // -- files
 
-  /** Takes what instrument.js tells of a file: {name, number, base, first, points, functions, scopes, error}. */
+  /** Takes what instrument.js tells of a file: {name, text, number, base, first, points, functions, …}. */
   function load(told) {
     const { base, first, functions, points } = told;
     const file = { ...told, size: points.length, points: undefined };
@@ -335,6 +342,38 @@
   for (let i = 0; i < letters.length; i++) provide(letters[i], called[letters[i]]);
   hide(core.global, `${PREFIX}v`, undefined);
   hide(core.global, 'enterDebugger', (kind, body) => ENTRIES[kind](body));
+
+  // -- what scripts see of their own text
+
+  const CLASS = /^class\b/;
+  const MADE = /\$debug_E\((\d+)\)/;
+
+  /** Returns the text that a function had before it was instrumented. */
+  function writtenText(text) {
+    let least = -1;
+    for (let rest = text, found = execPattern(MADE, rest); found !== null; found = execPattern(MADE, rest)) {
+      if (least < 0 || +found[1] < least) least = +found[1];
+      rest = slice(rest, found.index + 1);
+    }
+    if (least < 0) return text;
+    const { file, index } = owners[least];
+    let range = [file.functions[index][3], file.functions[index][4]];
+    if (matches(CLASS, text)) {
+      const start = range[0];
+      const end = range[1];
+      for (let i = 0; i < file.classes.length; i++) {
+        if (file.classes[i][0] <= start && file.classes[i][1] >= end) range = file.classes[i];
+      }
+    }
+    return slice(file.text, range[0], range[1]);
+  }
+
+  const { toString } = {
+    toString() {
+      return writtenText(functionText(this));
+    },
+  };
+  hide(core.classes.Function.prototype, 'toString', toString);
 
   const hooks = core.debug;
   hooks.failing = fail;

@@ -22,11 +22,7 @@
     'WhileStatement',
   ]);
   const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression']);
-  const opened = [];
-  const closed = [];
-  const points = [];
-  const functions = [];
-  const scopes = [];
+  const [opened, closed, points, functions, scopes, classes] = [[], [], [], [], [], []];
   let scope = null;
   let owner = null;
 
@@ -129,12 +125,10 @@
     scope.lazy.push(open(at, owner.declares ? `var ${PREFIX}v=${test};` : `${test};`));
   }
 
-  const HAS_NO_POINT = new Set([
-    'BlockStatement', 'EmptyStatement', 'ExportAllDeclaration', 'FunctionDeclaration', 'ImportDeclaration', 'TryStatement',
-  ]);
+  const HAS_NO_POINT = /^(?:Block|Empty|Try)Statement$|^(?:ExportAll|Function|Import)Declaration$/;
 
   function hasPoint(node) {
-    if (HAS_NO_POINT.has(node.type) || node.directive !== undefined) return false;
+    if (HAS_NO_POINT.test(node.type) || node.directive !== undefined) return false;
     if (node.type === 'ExportNamedDeclaration') return Boolean(node.declaration) && hasPoint(node.declaration);
     return node.type !== 'ExportDefaultDeclaration' || node.declaration.type !== 'FunctionDeclaration';
   }
@@ -177,6 +171,8 @@
 
   /** The name that the engine gives a function without one. */
   const hints = new Map();
+  /** Where the text of a method begins: with its name. */
+  const methods = new Map();
   const hint = (node, name) => {
     if (node && typeof name === 'string') hints.set(node, name);
   };
@@ -186,14 +182,15 @@
     const isBlock = node.body.type === 'BlockStatement';
     const body = isBlock ? node.body.body : [];
     if (clashes(body)) return;
+    const name = node.id ? node.id.name : hints.get(node) ?? '';
+    const id = functions.push([name, node.loc.start.line, node.loc.end.line, methods.get(node) ?? node.start, node.end]) - 1;
     for (const parameter of node.params) visit(parameter);
     const names = new Set();
     for (const parameter of node.params) patternNames(parameter, names);
     varNames(body, names);
     lexicalNames(body, names);
     const before = owner;
-    owner = { id: functions.length, declares: false, slots: 0 };
-    functions.push([node.id ? node.id.name : hints.get(node) ?? '', node.loc.start.line, node.loc.end.line]);
+    owner = { id, declares: false, slots: 0 };
     const start = `const ${FRAME}=${PREFIX}E(${first + owner.id});try{`;
     const end = () => `}catch(${PREFIX}x){throw ${PREFIX}C(${FRAME},${PREFIX}x)}finally{${leave()}}`;
     if (isBlock) {
@@ -312,6 +309,8 @@
   };
   for (const type of FUNCTIONS) VISITORS[type] = functionNode;
 
+  const startOf = (node) => node.start + (node.static ? /^static\s+/.exec(source.slice(node.start))[0].length : 0);
+
   function nameFunctions(node) {
     if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier') hint(node.init, node.id.name);
     else if (node.type === 'AssignmentExpression' && node.left.type === 'Identifier') hint(node.right, node.left.name);
@@ -329,6 +328,8 @@
     if (!QUIET.has(node.type) && !FUNCTIONS.has(node.type)) scope.noisy = true;
     if (node.operator === 'in' || node.operator === 'instanceof') scope.noisy = true;
     nameFunctions(node);
+    if (node.body && node.body.type === 'ClassBody') classes.push([node.start, node.end]);
+    if (node.method || /^(?:get|set|method|constructor)$/.test(node.kind)) methods.set(node.value, startOf(node));
     const visitor = VISITORS[node.type];
     if (visitor) visitor(node);
     else children(node);
@@ -347,7 +348,7 @@
 
   function program(body) {
     owner = { id: 0, declares: shape === 'script', slots: 0 };
-    functions.push(['', 1, Infinity]);
+    functions.push(['', 1, Infinity, 0, source.length]);
     const directives = body.filter((node) => node.directive !== undefined);
     const from = directives.length ? directives[directives.length - 1].end : 0;
     const names = lexicalNames(body, varNames(body));
@@ -395,5 +396,5 @@
     return { error: 'the file declares the same name as a function and a variable' };
   }
   program(tree.body);
-  return { source: write(), points, functions, scopes };
+  return { source: write(), points, functions, scopes, classes };
 })(dukpy);
