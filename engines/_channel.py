@@ -48,7 +48,8 @@ class Channel:
         self._window_start = 0.0
         self._window_prints = 0
         self.interrupted: str | None = None
-        self._signalled = self._framed = False
+        # What has come of an interrupt: its frame; its signal here, and in the thread that watches.
+        self._framed = self._signalled = self._watched = False
         self._wake: Callable[[], None] | None = None
         self._waking = threading.Lock()
 
@@ -188,30 +189,34 @@ class Channel:
     def forget_interrupt(self) -> None:
         """Makes the worker usable again after an interrupt that was obeyed.
 
-        It came as a signal and as a frame: the half that is still on its way, which would stop
-        what comes next, is waited for.
+        It came as a signal, which is heard twice, and as a frame: whatever is still on its way,
+        and would stop what comes next, is waited for.
         """
         # First, so that the thread which wakes the engine goes back to hearing signals.
         reason, self.interrupted = self.interrupted, None
         until = monotonic() + PAIR
-        while reason != CPU and not (self._signalled and self._framed):
+        while reason != CPU and not (self._framed and self._signalled and self._watched):
             left = until - monotonic()
             if left <= 0:
                 break
             self._fill(min(left, 0.005))
         with self._waking:
-            self._signalled = self._framed = False
+            self._framed = self._signalled = self._watched = False
             self.interrupted = None
 
     def _on_signal(self, number: int, _frame: object) -> None:
+        self._heard(number)
+        self._signalled = True
+
+    def _heard(self, number: int) -> None:
         self.interrupted = self.interrupted or (CPU if number == signal.SIGXCPU else STOP)
 
     def _watch(self, read: int) -> None:
         while True:
             for number in os.read(read, 64):
                 if number in (signal.SIGUSR1, signal.SIGXCPU):
-                    self._on_signal(number, None)
-                    self._signalled = True
+                    self._heard(number)
+                    self._watched = True
             while self._wake_engine():
                 select.select([], [], [], 0.01)
 

@@ -116,7 +116,9 @@ BIG = {
     "texts": "local t = {} for i = 1, 99 do t[i] = ('y'):rep(9999) end return {t, t, t}",
     "shared": "local t = {} for i = 1, 20 do t = {t, t, t, t, t, t, t, t} end return t",
     "deep": "local t = {} local x = t for i = 1, 10000 do x[1] = {} x = x[1] end return t",
-    "values": "table.unpack({1, 2}, 1, 5000)",
+    "values": "table.unpack({1, 2}, 1, 100000)",
+    "record": "Host.open({}):run(('\\1'):rep(30000))",
+    "maps": "local t = {} for i = 1, 20 do t = {a = t, b = t, c = t, d = t, e = t} end return t",
     "plain": "setmetatable({}, {__tostring = function() return ('\\1'):rep(1000000) end})",
     "wide": "local t = {} for i = 1, 150 do t[('k'):rep(500) .. i] = {{{i}}} end return t",
 }
