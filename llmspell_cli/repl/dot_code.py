@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._errors import ConfigError, SpellError
 from llmspell_cli import params, program
-from llmspell_cli.repl import saved
 from llmspell_cli.repl.bench import NAMES
 from llmspell_cli.result import to_json
 
@@ -50,6 +49,8 @@ async def load(bench: Bench, written: str) -> None:
 
 async def save(bench: Bench, written: str) -> None:
     """Writes the session as a spell."""
+    from llmspell_cli.repl import saved
+
     path = _path(bench, written)
     if not path.suffix:
         path = path.with_name(path.name + program.known_language(bench.language).suffixes[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,9 +22,12 @@ default_model = "lab:echo"
 kind = "openai"
 base_url = "{url}"
 """
+BLOCK = {
+    "lua": ["function twice(x)", "return x * 2", "end"],
+    "javascript": ["function twice(x) {", "return x * 2", "}"],
+}
 CODE = {
     "lua": {
-        "block": ["function twice(x)", "return x * 2", "end"],
         "stream": 'Agent.new({ model = "lab:drip-30" }):stream("one two three")',
         "await": 'reply = Agent.new({ name = "ann" }):run("who")',
         "length": "#reply.text",
@@ -39,7 +42,6 @@ CODE = {
         "shown": '{list = {1, 2}, name = "n"}',
     },
     "javascript": {
-        "block": ["function twice(x) {", "return x * 2", "}"],
         "stream": 'new Agent({ model: "lab:drip-30" }).stream("one two three")',
         "await": 'const reply = await new Agent({ name: "ann" }).run("who")',
         "length": "reply.text.length",
@@ -70,7 +72,7 @@ def open_repl(tmp_path: Path, config: Path, language: str, *flags: str) -> Termi
     return Terminal(tmp_path, command)
 
 
-def at_prompt(language: str, times: int = 1) -> object:
+def at_prompt(language: str) -> Callable[[str], bool]:
     """Returns a condition: the last line of the input area is an empty prompt."""
     prompt = PROMPT[language].rstrip()
 
@@ -94,10 +96,10 @@ def test_a_session(language: str, tmp_path: Path, config: Path) -> None:
         terminal.wait(idle)
 
         # several lines, set in by themselves
-        for line in code["block"][:-1]:
+        for line in BLOCK[language][:-1]:
             terminal.enter(line, lambda screen: screen.count("…") > 0)
         terminal.wait("    … ".replace("    ", "") + "  return x * 2")
-        terminal.enter(code["block"][-1], idle)
+        terminal.enter(BLOCK[language][-1], idle)
         terminal.enter("twice(21)", f"{prompt}twice(21)\n42\n")
 
         # pasted in brackets, evaluated by one Enter
