@@ -96,7 +96,7 @@ def at_terminal(step: Step, folder: Path) -> str:
     own = folder / f"line{step.line}"
     own.mkdir()
     (own / "work").symlink_to(folder / "work")
-    with Terminal(own, command, width=130, height=100) as terminal:
+    with Terminal(own, command, width=300, height=100) as terminal:
         for line in typed:
             terminal.wait(partial(_shows, ASKING.strip()))
             terminal.type(line)
