@@ -17,7 +17,7 @@ from typing import IO, Any, Self
 from tests.cli.running import PROGRAM, environment
 from tests.debug.schema import check
 
-PATIENCE = float(__import__("os").environ.get("PAT", "60"))
+PATIENCE = 60.0
 """Seconds to wait for what must come; a loaded machine is slow."""
 
 
@@ -28,7 +28,7 @@ class Refused(AssertionError):
 class Client:
     """A client on a pair of streams.
 
-    events: everything heard and not yet awaited, in order
+    events: everything heard and not yet awaited, in order; said: every event; order: all messages
     """
 
     def __init__(self, reader: IO[bytes], writer: IO[bytes]) -> None:
@@ -37,6 +37,7 @@ class Client:
         self._heard: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.events: list[dict[str, Any]] = []
         self.said: list[dict[str, Any]] = []
+        self.order: list[dict[str, Any]] = []
         self.responses: dict[int, dict[str, Any]] = {}
         self.listening = threading.Thread(target=self._listen, daemon=True)
         self.listening.start()
@@ -105,6 +106,7 @@ class Client:
                 raise AssertionError(f"{what} does not come; {self.tail()}") from None
             if message is None:
                 raise AssertionError(f"the adapter closed before {what}; {self.tail()}")
+            self.order.append(message)
             if message["type"] == "event":
                 self.events.append(message)
                 self.said.append(message)

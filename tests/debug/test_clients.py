@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import llmspell
+from tests.cli.running import PROGRAM, environment, llmspell
 from tests.debug import spells
 from tests.debug.client import PATIENCE, Adapter, Port, Refused, children, is_alive
 from tests.debug.drivers import Terminal
@@ -368,8 +368,6 @@ def test_a_chatty_spell_is_paused_and_ended(language: str, tmp_path: Path) -> No
 def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Path) -> None:
     path = write(tmp_path, "lua", spells.CHATTY)
     pipe = subprocess.PIPE
-    from tests.cli.running import PROGRAM, environment
-
     with subprocess.Popen(
         [*PROGRAM, "debug", "--dap", "--output-limit", "10GB"],
         cwd=tmp_path,
@@ -389,11 +387,15 @@ def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Path) ->
             body = json.dumps(message).encode()
             process.stdin.write(FRAMED % (len(body), body))
         process.stdin.flush()
+        seen = b""
+        while b"xxxxx" not in seen:
+            seen = seen[-10:] + os.read(process.stdout.fileno(), 4096)
+        time.sleep(1.0)  # until everything between is full
         sizes = []
         for _ in range(2):
-            time.sleep(1.0)
             sizes.append(int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]))
-        assert (sizes[1] - sizes[0]) * os.sysconf("SC_PAGE_SIZE") < 20_000_000
+            time.sleep(2.0)
+        assert (sizes[1] - sizes[0]) * os.sysconf("SC_PAGE_SIZE") < 4_000_000
         workers = children(process.pid)
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
@@ -418,20 +420,20 @@ def test_logpoints_in_a_hot_loop(language: str, tmp_path: Path) -> None:
 # -- no process is left
 
 
-def test_no_process_outlives_a_hundred_random_runs(tmp_path: Path) -> None:
-    chance = random.Random(20)
-    folders = []
+@pytest.mark.parametrize("seed", range(4))
+def test_no_process_outlives_a_hundred_random_runs(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    paths = []
     for language in ("lua", "javascript"):
         for name in ("SUMS", "BUSY", "PROMISES", "CHATTY"):
             folder = tmp_path / f"{language}_{name}"
             folder.mkdir()
-            folders.append(write(folder, language, getattr(spells, name)))
+            paths.append(write(folder, language, getattr(spells, name)))
     started: list[int] = []
-    for number in range(100):
-        path = chance.choice(folders)
+    for number in range(25):
         run = _run_terminal if number % 4 == 0 else _run_dap
-        started += run(path, chance)
-    assert started and gone(started)
+        started += run(chance.choice(paths), chance)
+    assert len(started) >= 25 and gone(started)
 
 
 def _run_dap(path: Path, chance: random.Random) -> list[int]:

@@ -437,3 +437,34 @@ def test_references_end_with_the_stop(tmp_path: Path) -> None:
         }.items():
             with pytest.raises(Refused):
                 client.ask(request, **arguments)
+
+
+@both
+def test_what_was_printed_before_a_stop_is_shown_before_it(language: str, tmp_path: Path) -> None:
+    long = {
+        "lua": 'print(("x"):rep(300000))\nprint("end") -- @end\n',
+        "javascript": 'console.log("x".repeat(300000));\nconsole.log("end"); // @end\n',
+    }
+    path = write(tmp_path, language, long)
+    with Adapter(tmp_path, "--dap") as adapter:
+        client = adapter.client
+        client.launch(path)
+        client.breakpoints(path, 2)
+        client.go()
+        client.stopped("breakpoint")
+        assert client.output("stdout") == "x" * 300_000 + "\n"
+
+
+def test_the_answer_to_a_step_comes_before_the_stop(tmp_path: Path) -> None:
+    path = write(tmp_path, "lua", spells.LOGGING)
+    with Adapter(tmp_path, "--dap") as adapter:
+        client = adapter.client
+        client.launch(path, stopOnEntry=True)
+        client.go()
+        client.stopped("entry")
+        for _ in range(100):
+            client.ask("next", threadId=1)
+            client.stopped("step")
+        kinds = [m.get("command") or m["event"] for m in client.order]
+        steps = [kind for kind in kinds if kind in ("next", "stopped")]
+        assert steps == ["stopped", *["next", "stopped"] * 100]

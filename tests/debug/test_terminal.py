@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -16,8 +17,16 @@ from typing import Self
 import pytest
 
 from bridges._errors import InvalidArgument
+from bridges._permissions import Grants
+from engines._modules import Modules
+from llmspell_cli.debug.answers import Frame
 from llmspell_cli.debug.points import Wanted
+from llmspell_cli.debug.session import Stop
+from llmspell_cli.debug.sources import Sources
 from llmspell_cli.debug.terminal.orders import ORDERS, SHORT, parse, parse_place, parse_point
+from llmspell_cli.debug.terminal.screen import Screen
+from llmspell_cli.program import find
+from llmspell_cli.world import World
 from tests.cli.running import PROGRAM, Ended, environment, llmspell
 from tests.debug import spells
 from tests.debug.client import PATIENCE, children, is_alive
@@ -198,8 +207,20 @@ def test_arguments_parameters_and_standard_input(tmp_path: Path) -> None:
 def test_what_a_spell_writes_is_no_order_to_the_terminal(tmp_path: Path) -> None:
     path = tmp_path / "s.lua"
     path.write_text('local x = "\\27[2J\\7"\nerror("\\27]0;title\\7")\n')
-    ended = debug(path, "next", "print x", "locals", "continue", "continue")
+    ended = debug(path, "break 2 log {x}", "next", "print x", "locals", "c", "c")
     assert "\x1b" not in ended.out + ended.err and "\x07" not in ended.out + ended.err
+
+
+def test_whatever_is_shown_is_cleaned(tmp_path: Path) -> None:
+    out = io.StringIO()
+    world = World({}, tmp_path, [], io.BytesIO(), out, io.StringIO())
+    spell = find(world, str(write(tmp_path, "lua", spells.SUMS)), None)
+    sources = Sources(spell, Modules("lua", tmp_path, Grants(base=tmp_path)))
+    screen = Screen(world, sources, "lua")
+    screen.say("\x1b[2Ja\x07")
+    screen.fail("\x1b[2Jb")
+    screen.stop(Stop("\x1b[2Jc", 1, "\x1b[2Jd"), Frame(1, "\x1b[2Je", "f", 1, 1, False), "\x1b")
+    assert "\x1b" not in out.getvalue() and "\x07" not in out.getvalue()
 
 
 @both

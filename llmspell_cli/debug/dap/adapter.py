@@ -87,7 +87,6 @@ class Adapter:
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._current: dict[str, Any] | None = None
         self._cancelled: set[Any] = set()
-        self._turn = asyncio.Lock()
         self._keep = False
         self._done = asyncio.Event()
         self._handlers: dict[str, Handler] = {
@@ -131,11 +130,9 @@ class Adapter:
 
     async def _work(self) -> None:
         while (message := await self._queue.get()) is not None:
-            # What happens on account of a request is told after its answer.
-            async with self._turn:
-                self._current = message
-                await self._answer(message)
-                self._current = None
+            self._current = message
+            await self._answer(message)
+            self._current = None
             await self._wire.drain()
 
     async def _end(self) -> None:
@@ -368,8 +365,7 @@ class Adapter:
         await self._event("loadedSource", body)
 
     async def _event(self, name: str, body: dict[str, Any]) -> None:
-        async with self._turn:
-            self._wire.send("event", event=name, body=body)
+        self._wire.send("event", event=name, body=body)
         await self._wire.drain()
 
     async def _print(self, text: str) -> None:
