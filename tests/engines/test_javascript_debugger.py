@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.engines.javascript_debugging import Debugged
+from tests.engines.javascript_host import value_of
 
 WORK = """let total = 0;
 async function work(n) {
@@ -716,3 +717,8 @@ def test_an_evaluation_may_fail(source: str) -> None:
 def test_a_source_that_cannot_be_read_stops_nowhere() -> None:
     with Debugged("const x = ;", exceptions=["raised", "uncaught"]) as spell:
         assert spell.finish().lines == [("spell.js", 1)]
+
+
+def test_without_a_debugger_nothing_of_it_is_there() -> None:
+    source = "function f() { return 1 }\n[typeof $debug_B, typeof enterDebugger, String(f)]"
+    assert value_of(source) == ["undefined", "undefined", "function f() { return 1 }"]
