@@ -24,6 +24,8 @@ PATIENCE = 5.0
 """Seconds that a condition or an expression of the user's may run."""
 POLLS = 3
 """How often the host is looked to before a spell that shall pause is stopped between statements."""
+MAX_TEXT = 20_000
+"""Characters of an error's message, and of its details."""
 ROOM = 16 * 1024 * 1024
 """Bytes of memory that a spell gets on top while it is stopped."""
 _SHAPES = {"script": "script", "value": "script", "function": "body", "module": "module"}
@@ -189,7 +191,7 @@ class Debugger:
             self._resumed = goes_on
             self._channel.send(protocol.ANSWER, self._answering, payload)
         elif what == Debug.DEBUG_FAILED:
-            self._answer({"error": self._worker.errors.map(payload)})
+            self._answer({"error": self._error(payload)})
         else:
             self._guarded(Enter.ACTION)
             # Commands that came meanwhile: a loop that does little else is hardly ever polled.
@@ -199,7 +201,7 @@ class Debugger:
     def _stay(self, event: dict[str, Any]) -> None:
         """Obeys commands until one lets the spell go on."""
         if "error" in event:
-            event["error"] = self._worker.errors.map(json.dumps(event["error"]).encode())
+            event["error"] = self._error(json.dumps(event["error"]).encode())
         outer, self._until = self._until, None
         self._pausing = 0
         self._stopped, self._resumed = True, False
@@ -217,6 +219,14 @@ class Debugger:
         self._stopped, self._resumed = False, False
         self._until = outer
         self._tell({"event": "continued"})
+
+    def _error(self, payload: bytes) -> dict[str, Any]:
+        """Returns the error map of a thrown value, of a size that the host takes."""
+        found = self._worker.errors.map(payload)
+        found["message"] = found["message"][:MAX_TEXT]
+        if len(json.dumps(found.get("details"))) > MAX_TEXT:
+            del found["details"]
+        return found
 
     def _tell(self, event: dict[str, Any]) -> None:
         text = json.dumps(event, ensure_ascii=False)

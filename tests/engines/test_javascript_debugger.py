@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -722,3 +723,27 @@ def test_a_source_that_cannot_be_read_stops_nowhere() -> None:
 def test_without_a_debugger_nothing_of_it_is_there() -> None:
     source = "function f() { return 1 }\n[typeof $debug_B, typeof enterDebugger, String(f)]"
     assert value_of(source) == ["undefined", "undefined", "function f() { return 1 }"]
+
+
+def test_answers_and_events_have_a_size() -> None:
+    source = """const long = 'x'.repeat(5e6);
+const o = {[long]: long};
+try {
+  throw new SpellError(long, {details: {long}});
+} catch {}
+1"""
+    asked = {"spell.js": [{"id": 1, "line": 6}, {"id": 2, "line": 6, "log": "{long}"}]}
+    with Debugged(source, breakpoints=asked, exceptions=["raised"]) as spell:
+        assert spell.stopped() == ("exception", 4)
+        assert len(json.dumps(spell.stop)) < 100_000
+        spell.go()
+        assert len(spell.wait("log")["text"]) == 2000
+        assert spell.stopped() == ("breakpoint", 6)
+        frame = spell.stack()[0]["id"]
+        scope = spell.ask("scopes", frame=frame)["scopes"][0]["ref"]
+        found = spell.ask("variables", ref=scope)
+        ref = next(one["ref"] for one in found["variables"] if one["name"] == "o")
+        parts = spell.ask("variables", ref=ref)
+        failed = spell.ask("evaluate", frame=frame, source="throw new Error(long)")
+        for answer in (found, parts, failed, spell.ask("evaluate", frame=frame, source="[long]")):
+            assert len(json.dumps(answer)) < 100_000

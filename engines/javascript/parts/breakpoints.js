@@ -10,6 +10,7 @@
   const HIT = /^\s*(>=|>|<=|<|==?|%)?\s*(\d+)\s*$/;
   const NO_CODE = 'there is no code at or below this line';
   const NOT_LOADED = 'the file is not loaded yet';
+  const MAX_TEXT = 2000;
   /** By file: what was asked for; by point: what is there. */
   const wanted = new Map();
   const armed = new Map();
@@ -39,7 +40,7 @@
     let told = true;
     if (breakpoint.condition !== undefined) {
       const found = guarded(() => Boolean(evaluate(frame, closure, breakpoint.condition)));
-      if (found.error !== undefined) told = `the condition failed: ${errorMap(found.error).message}`;
+      if (found.error !== undefined) told = `the condition failed: ${slice(errorMap(found.error).message, 0, MAX_TEXT)}`;
       else if (!found.value) return false;
     }
     breakpoint.count++;
@@ -103,13 +104,13 @@
     let text = parts[0];
     for (let i = 1; i < parts.length; i += 2) {
       const found = guarded(() => shown(evaluate(frame, closure, parts[i])));
-      text += found.error === undefined ? found.value : `<${errorMap(found.error).message}>`;
+      text += found.error === undefined ? found.value : `<${slice(errorMap(found.error).message, 0, MAX_TEXT)}>`;
       text += parts[i + 1] ?? '';
     }
     return text;
   }
 
-  const shown = (value) => (typeof value === 'string' ? value : textOf(value, { depth: 2, width: 1000, size: 2000 }));
+  const shown = (value) => (typeof value === 'string' ? slice(value, 0, MAX_TEXT) : textOf(value, { depth: 2, width: 1000, size: MAX_TEXT }));
 
   /** What is wrong with an expression, or undefined. */
   function faultOf(what, expression) {

@@ -5,7 +5,7 @@
   const { liveParent, owners, places, taskOf, waiting, WAITING } = debugged;
   const {
     construct, getOwnPropertyDescriptor, hasOwn, isObject, keysOf, mapForEach, mapGet, mapHas, mapSet, matches, ownKeys,
-    push, setAdd, setForEach, setHas, then, wrongArgument,
+    push, setAdd, setForEach, setHas, slice, then, wrongArgument,
   } = core;
   const { Function, Map, Promise, Set } = core.classes;
   const { set: assignTo, get: read } = core.classes.Reflect;
@@ -195,7 +195,10 @@
 
   // -- variables
 
-  const described = (name, value, frame) => {
+  const MAX_NAME = 1000;
+
+  const described = (key, value, frame) => {
+    const name = key.length > MAX_NAME ? `${slice(key, 0, MAX_NAME)}…` : key;
     const size = isObject(value) ? show.size(value) : 0;
     const found = { name, text: show.text(value, LOOK), type: show.type(value), ref: size > 0 ? refer({ value, frame }) : 0 };
     const indexed = size > 0 ? show.count(value) : 0;
