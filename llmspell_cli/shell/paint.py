@@ -55,7 +55,7 @@ def style() -> BaseStyle:
             "matching-bracket.other": "bold underline",
             "bottom-toolbar": "noreverse ansibrightblack",
             "bottom-toolbar.engine": "ansigreen",
-            "signature": "noreverse",
+            "signature": "noreverse ansidefault",
             "signature.now": "bold ansiyellow",
             "signature.doc": "ansibrightblack italic",
             "completion-menu": "bg:ansibrightblack ansigray",

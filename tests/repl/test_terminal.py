@@ -275,3 +275,18 @@ def test_edit_opens_the_editor_and_its_text_is_the_next_input(tmp_path: Path, co
         terminal.enter(".edit", "lua> 7 * 6")
         terminal.press("Enter")
         terminal.wait("\n42\n")
+
+
+def test_the_debugger_has_the_terminal_until_it_is_left(tmp_path: Path, config: Path) -> None:
+    idle = at_prompt("lua")
+    with open_repl(tmp_path, config, "lua") as terminal:
+        (terminal.work / "count.lua").write_text("local n = params.n\nwhile n do end\n")
+        terminal.wait(idle)
+        terminal.enter("kept = 41", idle)
+        terminal.enter(".debug count.lua n=3", "(debug)")
+        terminal.enter("next", "2  while n do end")
+        terminal.wait(lambda screen: screen.rstrip().endswith("(debug)"))
+        terminal.enter("p n", '"3"')
+        terminal.wait(lambda screen: screen.rstrip().endswith("(debug)"))
+        terminal.enter("quit", idle)
+        terminal.enter("kept + 1", "\n42\n")
