@@ -24,8 +24,8 @@ WINDOW = 0.01
 STOP = "stop"
 CPU = "cpu"
 
-PAIR = 1.0
-"""Seconds that the second half of an interrupt, signal or frame, is waited for."""
+FRAMES, HANDLER, WATCHER = range(3)
+"""The ways an interrupt comes: a frame, and its signal, here and in the thread that watches."""
 
 
 class HostGone(Exception):
@@ -48,8 +48,10 @@ class Channel:
         self._window_start = 0.0
         self._window_prints = 0
         self.interrupted: str | None = None
-        # What has come of an interrupt: its frame; its signal here, and in the thread that watches.
-        self._framed = self._signalled = self._watched = False
+        # How many interrupts have come each way, and how many were obeyed: the host sends one at a
+        # time, so that the third to come any way is the third.
+        self._heard = [0, 0, 0]
+        self._obeyed = 0
         self._wake: Callable[[], None] | None = None
         self._waking = threading.Lock()
 
@@ -159,10 +161,8 @@ class Channel:
             if not data:
                 raise HostGone
             for frame in self._decoder.feed(data):
-                if frame.kind == INTERRUPT:
-                    self.interrupted = self.interrupted or STOP
-                    self._framed = True
-                self._inbox.append(frame)
+                if frame.kind != INTERRUPT or self._count(FRAMES):
+                    self._inbox.append(frame)
             if self._inbox or timeout is not None:
                 return
 
@@ -189,34 +189,42 @@ class Channel:
     def forget_interrupt(self) -> None:
         """Makes the worker usable again after an interrupt that was obeyed.
 
-        It came as a signal, which is heard twice, and as a frame: whatever is still on its way,
-        and would stop what comes next, is waited for.
+        What of it is still on its way, and would stop what comes next, will not count.
         """
-        # First, so that the thread which wakes the engine goes back to hearing signals.
-        reason, self.interrupted = self.interrupted, None
-        until = monotonic() + PAIR
-        while reason != CPU and not (self._framed and self._signalled and self._watched):
-            left = until - monotonic()
-            if left <= 0:
-                break
-            self._fill(min(left, 0.005))
         with self._waking:
-            self._framed = self._signalled = self._watched = False
-            self.interrupted = None
+            if self.interrupted != CPU:
+                self._obeyed += 1
+            stale = self._obeyed - (self._heard[FRAMES] - self._held_interrupts())
+            for _ in range(min(stale, self._held_interrupts())):
+                self._inbox.remove(next(f for f in self._inbox if f.kind == INTERRUPT))
+            self.interrupted = STOP if max(self._heard) > self._obeyed else None
+
+    def _held_interrupts(self) -> int:
+        return sum(frame.kind == INTERRUPT for frame in self._inbox)
 
     def _on_signal(self, number: int, _frame: object) -> None:
-        self._heard(number)
-        self._signalled = True
+        self._hear(number, HANDLER)
 
-    def _heard(self, number: int) -> None:
-        self.interrupted = self.interrupted or (CPU if number == signal.SIGXCPU else STOP)
+    def _hear(self, number: int, way: int) -> None:
+        if number == signal.SIGXCPU:
+            self.interrupted = self.interrupted or CPU
+        else:
+            self._count(way)
+
+    def _count(self, way: int) -> bool:
+        """Counts an interrupt that arrived one way; tells whether it is not obeyed yet."""
+        self._heard[way] += 1
+        is_new = self._heard[way] > self._obeyed
+        if is_new:
+            self.interrupted = self.interrupted or STOP
+        return is_new
 
     def _watch(self, read: int) -> None:
         while True:
             for number in os.read(read, 64):
                 if number in (signal.SIGUSR1, signal.SIGXCPU):
-                    self._heard(number)
-                    self._watched = True
+                    with self._waking:
+                        self._hear(number, WATCHER)
             while self._wake_engine():
                 select.select([], [], [], 0.01)
 

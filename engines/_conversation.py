@@ -87,18 +87,26 @@ class Conversation:
         depth, width: bound how the value is written: levels, columns
         seconds: its time limit; infinity is none
         """
-        await self._wait_for_ping()
+        while self._ping is not None:
+            await self._ping
+        # From here to the command nothing else runs: an interrupt means this piece, or the last.
         self._session.used.update(calls=0, output=0)
-        await self._run.renew(seconds)
+        self._run.renew(seconds)
         self._evaluating = True
+        obeyed = False
         try:
             answer = await self.ask("evaluate", source=source, name=name, depth=depth, width=width)
             found = _evaluated(answer)
         except SpellError as error:
+            obeyed = error.details.get("reason") in ("stop", "cpu")
             found = self._failed(error)
         finally:
             self._evaluating = False
-        await self._run.renew(math.inf)
+        if self._run.is_stopping and not obeyed:
+            # The interrupt came as the piece ended: the engine has still to obey it.
+            await self._answer_ping()
+        self._run.renew(math.inf)
+        await self._run.printed()
         return found
 
     async def ask(self, op: str, **fields: Any) -> dict[str, Any]:
@@ -136,13 +144,9 @@ class Conversation:
         try:
             await self.ask("check", source="")
         except SpellError:
-            return
-        await self._run.renew(math.inf)
-
-    async def _wait_for_ping(self) -> None:
-        if self._ping is not None:
-            await self._ping
-            self._ping = None
+            pass  # obeyed, with the check; or the engine is gone, which the next piece will tell
+        self._run.renew(math.inf)
+        self._ping = None
 
 
 def _evaluated(answer: dict[str, Any]) -> Evaluated:

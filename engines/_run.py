@@ -127,6 +127,11 @@ class Run:
         if self.on_interrupt is not None:
             self.on_interrupt()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether an interrupt is under way."""
+        return self._stop is not None
+
     def settle(self, error: SpellError) -> SpellError:
         """Returns what an interrupted piece of a conversation was interrupted for."""
         return _ends.failure(error, self._session, self._stop)
@@ -135,12 +140,11 @@ class Run:
         """Waits until what the spell has printed so far is written."""
         await self._prints.finish()
 
-    async def renew(self, seconds: float) -> None:
+    def renew(self, seconds: float) -> None:
         """Goes on after a piece of a conversation: a stop that was answered is past.
 
         seconds: until the next time limit; infinity is none
         """
-        await self.printed()
         if self.outcome is None:
             self._stop = self._kill_at = None
             self.clock.set(seconds)
