@@ -14,6 +14,32 @@ PATIENCE = 30.0
 """Seconds a test waits for what has to come."""
 
 
+WORK = """let total = 0;
+async function work(n) {
+  const twice = n * 2;
+  await Host.later(n, {seconds: 0.01});
+  total += twice;
+  return twice;
+}
+function outer(a) {
+  const inner = (b) => {
+    let c = a + b;
+    return c;
+  };
+  return inner(10) + 1;
+}
+const first = outer(1);
+const second = await work(first);
+const third = second + 1;
+third;
+"""
+
+
+def at(*lines: int, **more: Any) -> dict[str, list[dict[str, Any]]]:
+    """Breakpoints in the spell, numbered from 1."""
+    return {"spell.js": [{"id": i + 1, "line": line, **more} for i, line in enumerate(lines)]}
+
+
 class Debugged(Host):
     """A spell that is debugged. Used as a context manager, which ends its worker.
 
