@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-from engines._protocol import COMMAND, INTERRUPT, PRINT, RESULT, Decoder, Frame, pack
+from engines._protocol import ANSWER, COMMAND, INTERRUPT, PRINT, RESULT, Decoder, Frame, pack
 
 FLUSH_BYTES = 64 * 1024
 # A quiet spell's prints go out at once; only one that prints more than BURST lines within
@@ -24,6 +24,12 @@ WINDOW = 0.01
 STOP = "stop"
 CPU = "cpu"
 
+LATEST = 1.0
+"""Seconds that an interrupt's frame may come after its signal."""
+INTERRUPTED = (
+    b'{"error": {"code": "interrupted", "message": "the spell was interrupted", '
+    b'"details": {"reason": "stop"}}}'
+)
 FRAMES, HANDLER, WATCHER = range(3)
 """The ways an interrupt comes: a frame, and its signal, here and in the thread that watches."""
 
@@ -189,18 +195,35 @@ class Channel:
     def forget_interrupt(self) -> None:
         """Makes the worker usable again after an interrupt that was obeyed.
 
-        What of it is still on its way, and would stop what comes next, will not count.
+        What of it is still on its way, and would stop what comes next, will not count. Commands
+        that the host sent before it are answered as interrupted: they were meant as well.
         """
+        self._await_frame()
         with self._waking:
             if self.interrupted != CPU:
                 self._obeyed += 1
-            stale = self._obeyed - (self._heard[FRAMES] - self._held_interrupts())
-            for _ in range(min(stale, self._held_interrupts())):
-                self._inbox.remove(next(f for f in self._inbox if f.kind == INTERRUPT))
+                self._drop_until_interrupt()
             self.interrupted = STOP if max(self._heard) > self._obeyed else None
 
-    def _held_interrupts(self) -> int:
-        return sum(frame.kind == INTERRUPT for frame in self._inbox)
+    def _await_frame(self) -> None:
+        # The host sends it before the signal.
+        until = monotonic() + LATEST
+        while self.interrupted != CPU and self._heard[FRAMES] <= self._obeyed:
+            if monotonic() > until:
+                return
+            self._fill(0.05)
+
+    def _drop_until_interrupt(self) -> None:
+        held = [frame.kind for frame in self._inbox].count(INTERRUPT)
+        if self._heard[FRAMES] - held >= self._obeyed:
+            return  # its frame was handled before
+        kept = []
+        while (frame := self._inbox.popleft()).kind != INTERRUPT:
+            if frame.kind == COMMAND:
+                self.send(ANSWER, frame.id, INTERRUPTED)
+            else:
+                kept.append(frame)
+        self._inbox.extendleft(reversed(kept))
 
     def _on_signal(self, number: int, _frame: object) -> None:
         self._hear(number, HANDLER)
