@@ -128,5 +128,8 @@ class Session(Run):
         id = self.begin("evaluate", source=source, name="repl", depth=4, width=80)
         seen = self.outcome.text.count(mark)
         self.pump(lambda: self.outcome.text.count(mark) > seen or id in self.answers_by_id)
-        threading.Timer(0.02, self.interrupt).start()
-        return self.answer(id)
+        timer = threading.Timer(0.02, self.interrupt)
+        timer.start()
+        answer = self.answer(id)
+        timer.join()  # the frame may be answered before its signal is sent; a next one would merge
+        return answer
