@@ -341,7 +341,10 @@ class Debugger:
         hit = [point for id in ids if (point := self.points.find(id)) and point.wanted.once]
         for point in hit:
             rest = [other.wanted for other in self.points.of(point.file) if other is not point]
-            await self.set_points(point.file, rest)
+            try:
+                await self.set_points(point.file, rest)
+            except SpellError:  # the worker is gone, which the run's end tells
+                return
 
     def _go_on(self) -> None:
         self.stop, self._stacks = None, {}

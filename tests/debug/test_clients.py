@@ -360,7 +360,7 @@ def test_a_chatty_spell_is_paused_and_ended(language: str, tmp_path: Path) -> No
         client.ask("pause", threadId=1)
         assert client.stopped("pause")
         client.ask("terminate")
-        assert client.ended() == 130
+        assert client.ended() == 130, client.output("stderr")
         client.ask("disconnect")
         assert adapter.close() == (0, "")
 
@@ -414,7 +414,7 @@ def test_logpoints_in_a_hot_loop(language: str, tmp_path: Path) -> None:
         client.ask("pause", threadId=1)
         assert client.stopped("pause")
         client.ask("terminate")
-        assert client.ended() == 130
+        assert client.ended() == 130, client.output("stderr")
 
 
 # -- no process is left
