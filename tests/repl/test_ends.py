@@ -91,13 +91,15 @@ def test_chatter_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_chatter_behind_the_prompt_leaves_it_usable(tmp_path: Path) -> None:
-    code = "Async.spawn(function() while true do print('chatter') Async.sleep(0) end end)"
+    code = "Async.spawn(function() while not go do print('chatter') Async.sleep(0) end end)"
     with Terminal(tmp_path, f"{sys.executable} -m llmspell_cli repl") as terminal:
         terminal.wait(is_idle)
         terminal.type(code)
         terminal.wait("end end)")
         terminal.press("Enter")
         terminal.wait("\nchatter\nchatter\nchatter")
+        terminal.enter("go = true", is_idle)
         terminal.enter("6 * 7", "\n42\n")
+        terminal.wait(is_idle)
         terminal.press("C-d")
         terminal.wait("ended with 0")

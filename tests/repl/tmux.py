@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +19,8 @@ class Terminal:
 
     def __init__(self, folder: Path, command: str, *, width: int = 100, height: int = 30) -> None:
         """folder: the working directory; command: for the shell"""
-        self._socket = folder / "tmux.sock"
+        # A path of its own (another terminal's server may still be ending), and a short one.
+        self._socket = Path(tempfile.mkdtemp(prefix="tmux-")) / "socket"
         # The home is not above the working directory: nothing of the developer's is read.
         environ = {
             "PATH": os.environ["PATH"],
@@ -40,6 +43,7 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         self._tmux("kill-server")
+        shutil.rmtree(self._socket.parent, ignore_errors=True)
 
     def type(self, text: str) -> None:
         """Types text, as it is."""
