@@ -5,6 +5,7 @@ Runs inside the worker only, where every import costs start-up: nothing beyond t
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import signal
@@ -13,7 +14,17 @@ from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
-from engines._protocol import ANSWER, COMMAND, INTERRUPT, PRINT, RESULT, Decoder, Frame, pack
+from engines._protocol import (
+    ANSWER,
+    COMMAND,
+    INTERRUPT,
+    INTERRUPT_SIGNAL,
+    PRINT,
+    RESULT,
+    Decoder,
+    Frame,
+    pack,
+)
 
 FLUSH_BYTES = 64 * 1024
 # A quiet spell's prints go out at once; only one that prints more than BURST lines within
@@ -175,14 +186,14 @@ class Channel:
     # -- interrupts
 
     def listen_for_interrupts(self) -> None:
-        """Makes SIGUSR1 and SIGXCPU set `interrupted`; called before the worker is hardened."""
+        """Makes INTERRUPT_SIGNAL and SIGXCPU set `interrupted`; called before hardening."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGUSR1, self._on_signal)
+        signal.signal(INTERRUPT_SIGNAL, self._on_signal)
         signal.signal(signal.SIGXCPU, self._on_signal)
         read, write = os.pipe()
         os.set_blocking(write, False)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGUSR1])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [INTERRUPT_SIGNAL])
         threading.Thread(target=self._watch, args=(read,), daemon=True).start()
 
     def watch_interrupts(self, wake: Callable[[], None] | None) -> None:
@@ -195,7 +206,7 @@ class Channel:
     def forget_interrupt(self) -> None:
         """Makes the worker usable again after an interrupt that was obeyed.
 
-        What of it is still on its way, and would stop what comes next, will not count. Commands
+        What of it is still on its way, and would stop what comes next, will not count. Evaluations
         that the host sent before it are answered as interrupted: they were meant as well.
         """
         self._await_frame()
@@ -219,7 +230,7 @@ class Channel:
             return  # its frame was handled before
         kept = []
         while (frame := self._inbox.popleft()).kind != INTERRUPT:
-            if frame.kind == COMMAND:
+            if frame.kind == COMMAND and json.loads(frame.payload)["op"] == "evaluate":
                 self.send(ANSWER, frame.id, INTERRUPTED)
             else:
                 kept.append(frame)
@@ -245,7 +256,7 @@ class Channel:
     def _watch(self, read: int) -> None:
         while True:
             for number in os.read(read, 64):
-                if number in (signal.SIGUSR1, signal.SIGXCPU):
+                if number in (INTERRUPT_SIGNAL, signal.SIGXCPU):
                     with self._waking:
                         self._hear(number, WATCHER)
             while self._wake_engine():

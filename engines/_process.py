@@ -11,6 +11,7 @@ import signal
 import sys
 
 from bridges._processes import RUNNING
+from engines._protocol import INTERRUPT_SIGNAL
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKER = os.path.join(ROOT, "engines", "_worker.py")
@@ -51,7 +52,7 @@ class Worker:
                 {},
                 file_actions=actions,
                 setpgroup=0,
-                setsigmask=[signal.SIGUSR1],
+                setsigmask=[INTERRUPT_SIGNAL],
             )
         except OSError:
             os.close(ours)
@@ -64,7 +65,7 @@ class Worker:
 
     def interrupt(self) -> None:
         """Signals a worker that may be computing; the INTERRUPT frame is the caller's."""
-        self._signal(signal.SIGUSR1)
+        self._signal(INTERRUPT_SIGNAL)
 
     def kill(self) -> None:
         """Ends the worker at once."""

@@ -6,6 +6,7 @@ The host treats every frame as hostile; see docs/protocol.md for who sends what.
 
 from __future__ import annotations
 
+import signal
 import struct
 from collections import namedtuple
 
@@ -13,6 +14,8 @@ TYPE_CHECKING = False  # importing typing would cost a worker a sixth of its sta
 if TYPE_CHECKING:
     from typing import NamedTuple
 
+INTERRUPT_SIGNAL = getattr(signal, "SIGRTMIN", signal.SIGUSR1)
+"""A real-time signal where there are any: two of them never become one."""
 HEADER = struct.Struct("<IBI")
 MAX_FRAME = 64 * 1024 * 1024
 """Largest payload in bytes; a longer one ends the run."""
@@ -21,7 +24,7 @@ MAX_FRAME = 64 * 1024 * 1024
 START = 0  # JSON config (length u32 first), then the codec's {params, args, spell}
 RESULT = 1  # answer to CALL or MODULE `id`: status byte (0 value, 1 error), then the value
 CALLBACK = 2  # call a script function: codec [callback id, [arguments]]
-INTERRUPT = 3  # stop the spell now; SIGUSR1 comes with it for a worker that is busy
+INTERRUPT = 3  # stop the spell now; INTERRUPT_SIGNAL follows it, for a worker that is busy
 ABANDON = 4  # nobody waits for CALLBACK `id` any more: cancel its task
 COMMAND = 5  # JSON {op, …}: of a REPL or a debugger; answered with ANSWER `id`
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import json
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import _protocol as protocol
+from tests.engines.early import interrupts_wait
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORKER = Path(__file__).with_name("javascript_worker.py")
@@ -131,14 +131,23 @@ class Host:
         found = find_spec("dukpy")
         assert found is not None and found.submodule_search_locations is not None
         packages = str(Path(found.submodule_search_locations[0]).parent)
-        self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", str(WORKER), str(theirs.fileno()), json.dumps(API)]
-            + [str(ROOT), packages],
-            pass_fds=[theirs.fileno()],
-            env={},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
+        with interrupts_wait():
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-I",
+                    "-S",
+                    "-B",
+                    str(WORKER),
+                    str(theirs.fileno()),
+                    json.dumps(API),
+                ]
+                + [str(ROOT), packages],
+                pass_fds=[theirs.fileno()],
+                env={},
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
         theirs.close()
 
     def send(self, kind: int, id: int, payload: bytes) -> None:
@@ -158,7 +167,7 @@ class Host:
         self.outcome.calls_before_interrupt = self.outcome.calls
         self.send(protocol.INTERRUPT, 0, b"")
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGUSR1)
+            self.process.send_signal(protocol.INTERRUPT_SIGNAL)
 
     def serve(self, patience: float) -> Outcome:
         """Answers until the worker has ended or `patience` seconds have passed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +18,7 @@ import lupa
 import msgpack
 
 from engines import _protocol as p
+from tests.engines.early import interrupts_wait
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = [str(HERE.parent.parent), str(Path(lupa.__file__).parent.parent)]
@@ -167,14 +167,15 @@ class Run:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as api:
             json.dump(API, api)
             api.flush()
-            process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", str(HERE / "lua_worker.py")]
-                + [str(theirs.fileno()), api.name, "yes" if hardened else "no", *FOLDERS],
-                pass_fds=[theirs.fileno()],
-                env=self.environment,
-                stderr=subprocess.PIPE,
-                stdin=subprocess.DEVNULL,
-            )
+            with interrupts_wait():
+                process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-B", str(HERE / "lua_worker.py")]
+                    + [str(theirs.fileno()), api.name, "yes" if hardened else "no", *FOLDERS],
+                    pass_fds=[theirs.fileno()],
+                    env=self.environment,
+                    stderr=subprocess.PIPE,
+                    stdin=subprocess.DEVNULL,
+                )
             theirs.close()
             self.socket, self.process = ours, process
             try:
@@ -228,7 +229,7 @@ class Run:
         if not self.stopped:
             if not self.quiet:
                 self.send(p.INTERRUPT, 0, b"")
-            self.process.send_signal(signal.SIGUSR1)
+            self.process.send_signal(p.INTERRUPT_SIGNAL)
 
     def _take(self, frame: p.Frame) -> bool:
         out, kind, id, payload = self.outcome, *frame

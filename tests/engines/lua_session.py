@@ -14,6 +14,7 @@ from typing import Any
 import msgpack
 
 from engines import _protocol as p
+from tests.engines.early import interrupts_wait
 from tests.engines.lua_host import API, FOLDERS, HERE, Run
 
 PATIENCE = 20.0
@@ -39,14 +40,15 @@ class Session(Run):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as api:
             json.dump(API, api)
             api.flush()
-            self.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-B", str(HERE / "lua_worker.py")]
-                + [str(theirs.fileno()), api.name, "yes", *FOLDERS],
-                pass_fds=[theirs.fileno()],
-                env={},
-                stderr=subprocess.PIPE,
-                stdin=subprocess.DEVNULL,
-            )
+            with interrupts_wait():
+                self.process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", "-B", str(HERE / "lua_worker.py")]
+                    + [str(theirs.fileno()), api.name, "yes", *FOLDERS],
+                    pass_fds=[theirs.fileno()],
+                    env={},
+                    stderr=subprocess.PIPE,
+                    stdin=subprocess.DEVNULL,
+                )
             theirs.close()
             self.socket, self.decoder = ours, p.Decoder()
             self.pump(lambda: self.outcome.end == "ready")

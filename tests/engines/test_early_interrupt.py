@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
 from engines._program import Program
+from engines._protocol import INTERRUPT_SIGNAL
 from engines._run import Run
 from tests.sessions import make_session
 
@@ -31,4 +31,4 @@ def test_an_interrupt_before_the_worker_listens_is_kept(language: str, tmp_path:
         run._stop = stop
         outcome = run.execute(Program(LOOPS[language], "spell", "file"))
     assert outcome.error is stop
-    assert worker.bury() != -signal.SIGUSR1
+    assert worker.bury() != -INTERRUPT_SIGNAL
