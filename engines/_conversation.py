@@ -18,6 +18,8 @@ from engines._run import Run
 
 CPU = 7 * 24 * 3600
 """Seconds of processor time for a whole conversation; each piece has its time limit."""
+GRACE = 2.0
+"""Seconds an interrupted engine has to answer: more is lost with it than with a spell."""
 CLOSING = 2.0
 """Seconds a conversation may take to end."""
 
@@ -54,6 +56,7 @@ class Conversation:
         self._session = session
         self._run = Run(worker, session, modules, output)
         self._run.on_interrupt = self._on_interrupt
+        self._run.grace = GRACE
         self._task: asyncio.Task[Any] | None = None
         self._ping: asyncio.Task[None] | None = None
         self._evaluating = False

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import asyncio
 
 GRACE = 0.7
-"""Seconds an interrupted worker has to answer with its traceback before it is killed."""
+"""Seconds an interrupted worker usually has to answer."""
 ENDING = 0.1
 """Seconds its host calls have to stop after that; as long again, and the process is ended."""
 CLOSING = 1.0  # the same where a run has ended by itself
@@ -51,6 +51,7 @@ class Run:
     talk: how a REPL or a debugger speaks to it; clock: its time limit
     outcome: how it ended; None until then
     on_interrupt: told when it is being stopped
+    grace: seconds an interrupted worker has to answer with its traceback before it is killed
     """
 
     def __init__(self, worker: Worker, session: Session, modules: Modules, output: Output) -> None:
@@ -65,6 +66,7 @@ class Run:
         self._sending = bytearray()
         self.outcome: Outcome | None = None
         self.on_interrupt: Callable[[], None] | None = None
+        self.grace = GRACE
         self.talk = Talk(self._send)
         self._stop: SpellError | None = None
         self._kill_at: float | None = None
@@ -117,7 +119,7 @@ class Run:
         if self._stop is not None or self.outcome is not None:
             return
         self._stop = reason
-        self._kill_at = (self._signals.at or monotonic()) + GRACE
+        self._kill_at = (self._signals.at or monotonic()) + self.grace
         self._output.deadline = self._kill_at
         self._watch_until(self._kill_at, reason)
         self._send(protocol.INTERRUPT, 0, b"")
