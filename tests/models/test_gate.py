@@ -107,8 +107,8 @@ def test_a_change_that_is_no_request_is_refused(servers: Servers, tmp_path: Path
 
 
 def test_the_time_at_the_gate_is_nobodys_limit(servers: Servers, tmp_path: Path) -> None:
-    session = session_at(servers, tmp_path, models={"timeout": 0.5})
-    gated(session, wait=0.8)
+    session = session_at(servers, tmp_path, models={"timeout": 3.0})
+    gated(session, wait=3.3)
     assert ask(session, "LLM.complete", "x", {"model": "lab:plain"})["text"] == "echo: x"
 
 
