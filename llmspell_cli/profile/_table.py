@@ -5,6 +5,9 @@ from __future__ import annotations
 from llmspell_cli.profile._rows import Section
 from llmspell_cli.world import World
 
+LEAST_WIDTH = 64
+"""Columns of a drawn table: a narrower terminal breaks its lines, which loses no unit."""
+
 
 def show(world: World, title: str, found: list[Section]) -> None:
     """Writes the table to standard error."""
@@ -40,6 +43,7 @@ def _draw(world: World, title: str, found: list[Section]) -> None:
 
     colour = not world.environ.get("NO_COLOR")
     console = Console(file=world.stderr, no_color=not colour, highlight=False)
+    console.width = max(console.width, LEAST_WIDTH)
     console.print(Text(title, style="bold"))
     for section in found:
         table = Table(box=SIMPLE_HEAD, header_style="cyan", pad_edge=False)

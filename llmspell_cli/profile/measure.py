@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from bridges._errors import ConfigError
 from bridges._timings import Timings
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.profile._rows import computing, duration, sections
@@ -22,7 +23,10 @@ class Measure:
     """The profile of one run, from now on."""
 
     def __init__(self, invocation: Invocation, run: Session, output: str | None) -> None:
-        """output: the flame graph's file; NAME.speedscope.json, where it runs, unless given"""
+        """output: the flame graph's file; NAME.speedscope.json, where it runs, unless given
+
+        Raises ConfigError when that is the spell itself.
+        """
         self._invocation = invocation
         self._timings = run.timings = Timings()
         self._name = run.spell.name
@@ -30,6 +34,8 @@ class Measure:
         path = run.spell.path
         stem = path.stem if path and path.stem != "main" else path.parent.name if path else "eval"
         self._file = world.path(output or f"{stem}.speedscope.json")
+        if path and path.exists() and self._file.exists() and self._file.samefile(path):
+            raise ConfigError("the profile would overwrite the spell", hint="name another file")
         self._began = monotonic()
 
     def report(self, code: int) -> int:

@@ -207,6 +207,17 @@ def test_the_file_is_where_it_is_wanted(tmp_path: Path) -> None:
     assert "error: the profile cannot be written to" in ended.err
 
 
+@pytest.mark.parametrize("name", ["s.lua", "link.json"])
+def test_the_spell_is_not_overwritten(name: str, tmp_path: Path) -> None:
+    spell = tmp_path / "s.lua"
+    spell.write_text("print('ran')")
+    (tmp_path / "link.json").symlink_to(spell)
+    ended = llmspell(tmp_path, "run", "s.lua", "--profile-output", name)
+    assert (ended.code, ended.out) == (2, "")
+    assert "error: the profile would overwrite the spell" in ended.err
+    assert spell.read_text() == "print('ran')"
+
+
 def test_a_terminal_gets_a_drawn_table(tmp_path: Path) -> None:
     class Terminal(io.TextIOWrapper):
         def isatty(self) -> bool:
@@ -226,6 +237,16 @@ def test_a_terminal_gets_a_drawn_table(tmp_path: Path) -> None:
     world.stderr.flush()
     drawn = buffer.getvalue().decode()
     assert "\u2500" in drawn and "\x1b[" in drawn and "[red]" in drawn
+
+
+def test_a_narrow_terminal_loses_no_unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    world = make_world(tmp_path, TERM="xterm-256color")
+    monkeypatch.setattr(world.stderr, "isatty", lambda: True)
+    columns = ("Host calls", "count", "total", "mean", "max")
+    show(world, "title", [Section(columns, [("LLM.complete", "3", *["610.0 ms"] * 3)])])
+    world.stderr.flush()
+    assert world.stderr.buffer.getvalue().decode().count("610.0 ms") == 3  # type: ignore[attr-defined]
 
 
 # -- what a worker may send
