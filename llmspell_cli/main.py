@@ -184,6 +184,15 @@ def _first_word(words: list[str]) -> int | None:
     return None
 
 
+def _command_path(words: list[str]) -> str:
+    """Returns the command whose help tells more, for an error that does not name it."""
+    position = _first_word(words)
+    if position is None:
+        return "llmspell"
+    word = words[position]
+    return f"llmspell {word if word in COMMANDS else 'run'}"
+
+
 def _usage_or_defect(error: Exception, call: Invocation) -> int:
     message: Any = getattr(error, "format_message", None)
     context: Any = getattr(error, "ctx", None)
@@ -192,7 +201,7 @@ def _usage_or_defect(error: Exception, call: Invocation) -> int:
         if text.startswith("Usage:"):  # a group without a command shows its help
             call.world.err(text)
         else:
-            path = context.command_path if context else "llmspell"
+            path = context.command_path if context else _command_path(call.world.argv)
             call.world.err(f"error: {text}\nhint: see '{path} --help'")
         return ConfigError.exit_code
     if isinstance(error, typer.Abort):
