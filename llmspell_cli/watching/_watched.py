@@ -93,6 +93,11 @@ class Watched:
         return 1 if closed else INTERRUPTED
 
 
+def watching(files: Files) -> str:
+    """Returns how many files are watched, in words."""
+    return f"watching {len(files)} file" + ("" if len(files) == 1 else "s")
+
+
 def descriptor(stream: TextIO | Any) -> int | None:
     """Returns the number of a stream's file, or None when it has none."""
     try:

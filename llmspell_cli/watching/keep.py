@@ -19,7 +19,7 @@ from llmspell_cli.manifest import Manifest
 from llmspell_cli.present import present
 from llmspell_cli.program import Spell
 from llmspell_cli.watching import _reads
-from llmspell_cli.watching._watched import ENDING, Watched, descriptor, is_closed
+from llmspell_cli.watching._watched import ENDING, Watched, descriptor, is_closed, watching
 from llmspell_cli.watching.notify import Notifier
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class Keeper:
         self._task = None
         self._files.see(self._own)
         self._own.clear()
-        how = f"{task.result()}; watching {len(self._files)} files"
+        how = f"{task.result()}; {watching(self._files)}"
         how = "stopped …" if self._pending else how
         self._watched.ended(self._count, self._why, how, monotonic() - self._began)
 

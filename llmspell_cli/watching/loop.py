@@ -8,7 +8,7 @@ import signal
 
 from llmspell_cli.watching._process import RunProcess
 from llmspell_cli.watching._reads import WRITTEN
-from llmspell_cli.watching._watched import ENDING, Watched, descriptor
+from llmspell_cli.watching._watched import ENDING, Watched, descriptor, watching
 from llmspell_cli.watching.notify import Notifier
 
 FLAGS = frozenset(("--watch", "--watch-clear"))
@@ -142,7 +142,7 @@ class Watcher:
         self._own.clear()
         assert run.code is not None
         how = f"exit code {run.code}" if run.code >= 0 else signal.Signals(-run.code).name
-        how = "stopped …" if run.is_stopping else f"{how} …; watching {len(self._files)} files"
+        how = "stopped …" if run.is_stopping else f"{how} …; {watching(self._files)}"
         self._watched.ended(run.number, run.why, how, run.seconds)
 
     def _end_run(self) -> None:

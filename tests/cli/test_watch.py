@@ -33,7 +33,7 @@ def test_a_change_of_the_spell_runs_it_again(
     write(file, code % "first")
     with Watching(tmp_path, "--watch", name) as watching:
         watching.says(r"^first\n")
-        watching.says(r"^watch: run 1: exit code 0 after \d+\.\d\d s; watching 1 files\n")
+        watching.says(r"^watch: run 1: exit code 0 after \d+\.\d\d s; watching 1 file\n")
         if way == "by rename":
             write(tmp_path / ".s.swp", code % "second")
             (tmp_path / ".s.swp").rename(file)
