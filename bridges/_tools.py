@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
@@ -24,12 +23,12 @@ from bridges._errors import (
     WorkerCrashed,
 )
 from bridges._names import did_you_mean
+from bridges._pauses import Pauses
 from bridges._schema import fit, problems, to_json_schema
 from bridges._timings import timed
 from bridges._types import Callback, Text
 
 if TYPE_CHECKING:
-    from bridges._gate import Gate
     from bridges._session import Session
 
 TOOL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -56,19 +55,20 @@ class ToolSpec:
     timeout: float | None = None
     builtin: bool = False
 
-    async def call(self, arguments: Any, gate: Gate | None) -> Any:
+    async def call(self, arguments: Any, session: Session) -> Any:
         """Checks the arguments and runs the tool.
 
-        gate: sees the call before it goes
+        session: its gate sees the call before it goes; its pauses do not count as time
         Arguments that do not fit are InvalidArgument, a refusal stays PermissionDenied, and any
         other failure is ToolFailed with the cause in its details.
         """
         checked = self._checked(arguments)
+        gate = session.gate
         if gate is not None:
             seen = {"tool": self.name, "arguments": checked}
             checked = self._checked((await gate.pass_on("tool", self.name, seen))["arguments"])
         try:
-            async with asyncio.timeout(self.timeout) as clock:
+            async with session.shared(Pauses).limit(self.timeout) as clock:
                 return await self.run(checked)
         except TimeoutError:
             if not clock.expired():
@@ -219,7 +219,7 @@ async def call_for_model(session: Session, spec: ToolSpec, arguments: Any) -> Re
     report = Report()
     try:
         with timed(session.timings, "tool", spec.name):
-            result = await spec.call(arguments, session.gate)
+            result = await spec.call(arguments, session)
         report.result = as_data(result, f"the result of {spec.name!r}")
     except ENDS_RUN:
         raise

@@ -62,7 +62,7 @@ class ToolObject(ToolHandle):
         returns: What the tool gives
         """
         with timed(self._session.timings, "tool", self.spec.name):
-            return await self.spec.call(arguments or {}, self._session.gate)
+            return await self.spec.call(arguments or {}, self._session)
 
     @host_function(needs=NOTHING, since=1)
     def info(self) -> ToolInfo:
@@ -97,7 +97,7 @@ class Tool(Bridge):
         """
         spec = self._tools().find(tool) if isinstance(tool, str) else tool.spec
         with timed(self.session.timings, "tool", spec.name):
-            return await spec.call(arguments or {}, self.session.gate)
+            return await spec.call(arguments or {}, self.session)
 
     @host_function(needs=NOTHING, since=1)
     def list_(self) -> list[ToolInfo]:

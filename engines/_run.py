@@ -366,11 +366,16 @@ class Run:
     def _happened(self, event: dict[str, Any]) -> None:
         if not self._is_debugged:
             return
+        from bridges._pauses import Pauses
+
+        pauses: Pauses = self._session.shared(Pauses)
         if event["event"] == "stopped":
             self.clock.pause()
+            pauses.hold()
             self._output.deadline = None
         elif event["event"] == "continued":
             self.clock.go_on()
+            pauses.go_on()
             self._output.deadline = self._kill_at or self.clock.deadline
         self._wake()
 

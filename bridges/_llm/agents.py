@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import json
 import time
@@ -40,6 +39,7 @@ from bridges._errors import (
 from bridges._llm.failures import translate
 from bridges._llm.history import OUTPUT_TOOL, arguments_of, from_library, text_of, to_library
 from bridges._llm.pipeline import Pipeline, cost_of
+from bridges._pauses import Pauses
 from bridges._schema import problems
 from bridges._session import Session
 from bridges._tools import Report, ToolSpec, call_for_model
@@ -156,7 +156,7 @@ class _Run:
         """Limits the time of what happens inside and translates the library's errors."""
         spec = self._spec
         try:
-            async with asyncio.timeout(spec.timeout) as clock:
+            async with self._session.shared(Pauses).limit(spec.timeout) as clock:
                 yield
         except TimeoutError:
             if not clock.expired():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from bridges._errors import SpellError, TimeLimit
 from bridges._llm.failures import known, translate
+from bridges._pauses import Pauses
 
 if TYPE_CHECKING:
     from bridges._llm.names import ModelRef
@@ -50,7 +51,10 @@ def policy_of(session: Session, settings: dict[str, Any]) -> Policy:
 
 
 class Request:
-    """One request on its way: its deadline, and its tries."""
+    """One request on its way: its deadline, and its tries.
+
+    A spell that takes its time over a stream because it is held loses none of the request's.
+    """
 
     def __init__(self, session: Session, ref: ModelRef, policy: Policy) -> None:
         self._log = session.log
@@ -58,7 +62,13 @@ class Request:
         self.policy = policy
         self._loop = asyncio.get_running_loop()
         self.started = self._loop.time()
-        self.deadline = self.started + policy.timeout
+        self._pauses: Pauses = session.shared(Pauses)
+        self._lost: float = self._pauses.lost
+
+    @property
+    def deadline(self) -> float:
+        """The loop's time at which the request has to be over."""
+        return self.started + self.policy.timeout + self._pauses.lost - self._lost
 
     def seconds(self) -> float:
         """Returns how long it has been running."""
