@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
-from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter
+from pydantic_ai.messages import ModelMessage, ModelMessagesTypeAdapter, ModelRequest
 from pydantic_ai.models import ModelRequestParameters
 
 from bridges._errors import InvalidArgument
@@ -49,6 +49,8 @@ async def pass_on(
     if found["messages"] != before["messages"]:
         changed = _read(found["messages"])
     if found["settings"] != before["settings"]:
+        if not isinstance(found["settings"], dict):
+            raise InvalidArgument("the changed settings are no map")
         hidden = {key: value for key, value in settings.items() if not _is_plain(value)}
         settings = {**hidden, **found["settings"]}
     return changed, settings
@@ -56,13 +58,16 @@ async def pass_on(
 
 def _read(messages: Any) -> list[ModelMessage]:
     try:
-        return ModelMessagesTypeAdapter.validate_python(messages)
+        read = ModelMessagesTypeAdapter.validate_python(messages)
     except ValidationError as error:
         place = error.errors()[0]
-        where = ".".join(str(part) for part in place["loc"])
+        where = "".join(f"{part}: " for part in place["loc"])
         raise InvalidArgument(
-            f"the changed messages are no request: {where}: {place['msg']}"
+            f"the changed messages are no request: {where}{place['msg']}"
         ) from None
+    if not read or not isinstance(read[-1], ModelRequest):
+        raise InvalidArgument("the changed messages are no request: the last has to be one")
+    return read
 
 
 def _bare(value: Any) -> Any:

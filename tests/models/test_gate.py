@@ -98,11 +98,23 @@ def test_streams_pass_the_gate_too(servers: Servers, tmp_path: Path) -> None:
     assert running(session, work)["text"] == "echo: other words"
 
 
-def test_a_change_that_is_no_request_is_refused(servers: Servers, tmp_path: Path) -> None:
+NO_REQUESTS: dict[str, Change] = {
+    "unknown message": lambda request: request["messages"].append({"kind": "nonsense"}),
+    "no messages": lambda request: request["messages"].clear(),
+    "an answer last": lambda request: request["messages"].append({"kind": "response", "parts": []}),
+    "no list": lambda request: request.update(messages=5),
+    "no map": lambda request: request.update(settings=3),
+}
+
+
+@pytest.mark.parametrize("change", NO_REQUESTS.values(), ids=NO_REQUESTS.keys())
+def test_a_change_that_is_no_request_is_refused(
+    change: Change, servers: Servers, tmp_path: Path
+) -> None:
     session = session_at(servers, tmp_path)
-    gated(session, lambda request: request["messages"].append({"kind": "nonsense"}))
+    gated(session, change)
     error = failure(session, "LLM.complete", "x", {"model": "lab:plain"})
-    assert error.code == "invalid_argument" and "no request" in error.message
+    assert error.code == "invalid_argument" and "the changed" in error.message
     assert servers.requests == []
 
 
