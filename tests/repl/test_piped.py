@@ -130,6 +130,22 @@ def test_a_stream_and_a_model_call(tmp_path: Path) -> None:
     assert ended.out.splitlines()[3].split() == ["requests", "2"]
 
 
+@pytest.mark.parametrize(
+    ("language", "call", "shown"),
+    [
+        ("lua", "LLM.stream('\\27[2J\\u{9b}a\\tb')", "\\x1B[2J\\u{9B}a\tb\n"),
+        ("lua", "Agent.new{}:run('\\27[2Ja\\tb')", "\\x1B[2Ja\tb\n"),
+        ("javascript", "LLM.stream('\\x1b[2J\\x9ba\\tb')", "\\x1b[2J\\x9ba\tb\n"),
+        ("javascript", "await Agent.new({}).run('\\x1b[2Ja\\tb')", "\\x1b[2Ja\tb\n"),
+    ],
+)
+def test_a_models_text_gives_a_terminal_no_orders(
+    language: str, call: str, shown: str, tmp_path: Path
+) -> None:
+    ended = repl(tmp_path, call + "\n", "--engine", language, "--model", "test:echo")
+    assert ended == Ended(0, shown, "")
+
+
 def test_a_scripts_own_input_is_empty(tmp_path: Path) -> None:
     assert repl(tmp_path, "Stdin.read()\n'next'\n").out == '""\n"next"\n'
 

@@ -5,7 +5,7 @@
   const {
     apply, askStream, calls, closeStream, defineProperty, errorMap, getOwnPropertyDescriptor, hasOwn, hide, isObject,
     look, mapClear, mapDelete, mapForEach, nextPiece, ownKeys, push, raw, rawGift, records, required, running, setAdd,
-    setClear, setHas, signals, slice, streamStates, stringify, then, timers, toWellFormed, weakGet, weakHas, OPS,
+    setClear, setHas, signals, slice, streamStates, stringify, then, timers, weakGet, weakHas, OPS,
   } = core;
   const { ReferenceError, Reflect, Set, SyntaxError } = core.classes;
   const { deleteProperty } = Reflect;
@@ -122,7 +122,7 @@
 
   const plainText = (record) => {
     const found = dataOf(record, 'text');
-    return typeof found === 'string' ? toWellFormed(slice(found, 0, MAX_PLAIN)) : show.text(record, {});
+    return typeof found === 'string' ? show.clean(slice(found, 0, MAX_PLAIN)) : show.text(record, {});
   };
 
   const guarded = (piece, next) => (value) => {
@@ -161,7 +161,7 @@
   function printNext(piece) {
     wait(piece, nextPiece(piece.stream), (_piece, { value, done }) => {
       if (!done) {
-        print(typeof value === 'string' ? toWellFormed(value) : `${show.text(value, piece.limits)}\n`);
+        print(typeof value === 'string' ? show.clean(value) : `${show.text(value, piece.limits)}\n`);
         printNext(piece);
         return;
       }

@@ -299,5 +299,5 @@
     return found.length <= size ? found : `${toWellFormed(slice(found, 0, size))}…`;
   }
 
-  return { __proto__: values, quote, text };
+  return { __proto__: values, clean, quote, text };
 };

@@ -65,11 +65,16 @@ function M.cut(text, bytes)
   return sub(text, 1, bytes), #text - bytes
 end
 
+-- Returns a text as it is, but for control characters.
+function M.shown(text)
+  return printable(text, "[^%C\n\t]")
+end
+
 -- Returns a text as it is, but for control characters and what is too long for `size` bytes.
 function M.plain(text, size)
   size = math.max((size or 20000) - 30, 1)
   local kept, left = M.cut(text, size)
-  local clean, over = M.cut(printable(kept, "[^%C\n\t]"), size)
+  local clean, over = M.cut(M.shown(kept), size)
   if left > 0 then
     return clean .. "… " .. left .. " more"
   end

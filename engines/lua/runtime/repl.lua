@@ -78,7 +78,7 @@ end
 local function play(stream)
   local guard <close> = stream
   for piece in stream do
-    host.print(type(piece) == "string" and piece or show.text(piece))
+    host.print(type(piece) == "string" and literals.shown(piece) or show.text(piece))
   end
   host.print("\n")
   return stream:result()
