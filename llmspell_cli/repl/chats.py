@@ -17,7 +17,7 @@ VERSION = 1
 """Of the files; a change that breaks a reader raises it."""
 LARGEST = 64 * 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_FIELDS = {"name": str, "model": str, "system": str, "tools": list, "messages": list}
+_FIELDS = {"model": str, "system": str, "tools": list, "messages": list}
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Chats:
     def __init__(self, data: Path) -> None:
         """data: the user's data folder"""
         self._folder = data / "chats"
+        self._seen: dict[str, tuple[int, int] | None] = {}
 
     def names(self) -> list[str]:
         """Returns the names there are, the latest first."""
@@ -69,14 +70,23 @@ class Chats:
             raise NotFound(f"there is no conversation {name!r}", hint=hint) from None
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path} cannot be read: {error}") from None
+        self._seen[name] = _mark(path)
         return _read(found, path)
 
     def save(self, chat: Chat) -> None:
-        """Writes a conversation, whole or not at all."""
+        """Writes a conversation, whole or not at all.
+
+        One that somebody else has changed since it was loaded or saved here stays as it is: then
+        this one gets another name.
+        """
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        there = _mark(self._path(chat.name))
+        if there is not None and there != self._seen.get(chat.name):
+            chat.name = self._free(chat.name)
         document = {"version": VERSION, "saved": _now(), **asdict(chat)}
         text = json.dumps(document, ensure_ascii=False, indent=1)
         write(self._path(chat.name), text + "\n", 0o600)
+        self._seen[chat.name] = _mark(self._path(chat.name))
 
     def delete(self, name: str) -> None:
         """Removes a conversation."""
@@ -85,15 +95,18 @@ class Chats:
 
     def new_name(self) -> str:
         """Returns a name that nothing has: the time."""
-        name, count = time.strftime("%Y-%m-%d-%H%M%S"), 1
-        known = set(self.names())
-        while name + (f"-{count}" if count > 1 else "") in known:
-            count += 1
-        return name + (f"-{count}" if count > 1 else "")
+        return self._free(time.strftime("%Y-%m-%d-%H%M%S"))
 
     def has(self, name: str) -> bool:
         """Tells whether there is a conversation; raises ConfigError for what can be no name."""
         return self._path(name).exists()
+
+    def _free(self, wanted: str) -> str:
+        name, count = wanted, 1
+        while self.has(name):
+            count += 1
+            name = f"{wanted[:58]}-{count}"
+        return name
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
@@ -111,12 +124,26 @@ def _read(found: Any, path: Path) -> Chat:
     for key, kind in _FIELDS.items():
         if not isinstance(fields[key], kind):
             raise ConfigError(f"{path} is damaged: {key} is missing")
+    if not all(isinstance(message, dict) for message in fields["messages"]):
+        raise ConfigError(f"{path} is damaged: a message is no map")
+    if not all(isinstance(tool, str) for tool in fields["tools"]):
+        raise ConfigError(f"{path} is damaged: a tool has no name")
     tokens, cost = found.get("tokens"), found.get("cost")
     return Chat(
+        path.stem,  # a copy under another name is a conversation of its own
         **fields,
         tokens=tokens if isinstance(tokens, int) else 0,
-        cost=float(cost) if isinstance(cost, (int, float)) else 0.0,
+        cost=cost if isinstance(cost, float) else 0.0,
     )
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """Returns what another writing of a file changes; None where there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _now() -> str:

@@ -132,10 +132,18 @@ class Talker:
         self.chat.tokens += tokens - before[0]
         self.chat.cost += cost - before[1]
         if self.keeps:
-            try:
-                self.chats.save(self.chat)
-            except (ConfigError, OSError) as error:
-                self.face.note(f"warning: the conversation is not saved: {error}")
+            self._save()
+
+    def _save(self) -> None:
+        name = self.chat.name
+        try:
+            self.chats.save(self.chat)
+        except (ConfigError, OSError) as error:
+            self.face.note(f"warning: the conversation is not saved: {error}")
+        if self.chat.name != name:
+            self.face.note(
+                f"warning: {name} was changed by another chat; this one is now {self.chat.name}"
+            )
 
     def _used(self) -> tuple[int, float]:
         budget = self.session.budget

@@ -79,12 +79,39 @@ def test_tools_are_called_with_the_spells_permissions(tmp_path: Path) -> None:
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     chats = Chats(tmp_path)
     chats.save(Chat("a"))
-    for text in ("{", "[]", '{"version": 1, "name": 3}', '{"version": 9}'):
+    good = json.loads((tmp_path / "chats" / "a.json").read_text())
+    wrong = [json.dumps({**good, **change}) for change in ({"messages": [1]}, {"tools": [1]})]
+    for text in ("{", "[]", '{"version": 1, "model": 3}', '{"version": 9}', *wrong):
         (tmp_path / "chats" / "a.json").write_text(text)
         with pytest.raises(ConfigError, match=r"a\.json"):
             chats.load("a")
+    (tmp_path / "chats" / "a.json").write_text(json.dumps({**good, "cost": 10**400}))
+    assert chats.load("a").cost == 0
     with pytest.raises(NotFound, match="no conversation 'b'"):
         chats.load("b")
+
+
+def test_a_copied_file_is_a_conversation_of_its_own(tmp_path: Path) -> None:
+    chats = Chats(tmp_path)
+    chats.save(Chat("a"))
+    (tmp_path / "chats" / "b.json").write_bytes((tmp_path / "chats" / "a.json").read_bytes())
+    assert chats.load("b").name == "b"
+
+
+def test_two_chats_with_one_name_are_both_kept(tmp_path: Path) -> None:
+    one, two = Chats(tmp_path), Chats(tmp_path)
+    one.save(Chat("trip"))
+    first, second = one.load("trip"), two.load("trip")
+    first.system, second.system = "1", "2"
+    one.save(first)
+    two.save(second)
+    one.save(first)
+    two.save(second)
+    assert (first.name, second.name) == ("trip", "trip-2")
+    assert [Chats(tmp_path).load(name).system for name in ("trip", "trip-2")] == ["1", "2"]
+    new = Chat("trip")
+    Chats(tmp_path).save(new)  # it began when there was none
+    assert new.name == "trip-3"
 
 
 def test_a_write_that_fails_leaves_the_old_file(
@@ -157,3 +184,13 @@ def test_a_conversation_at_the_terminal(tmp_path: Path, config: Path) -> None:
         terminal.wait(is_idle)
         terminal.press("C-d")
         terminal.wait("ended with 0")
+
+
+def test_a_conversation_that_another_chat_changed_gets_another_name(
+    tmp_path: Path, config: Path
+) -> None:
+    command = f"{sys.executable} -m llmspell_cli chat --config {config} --session trip"
+    with Terminal(tmp_path, command) as terminal:
+        terminal.wait(is_idle)
+        Chats(tmp_path / "home" / ".local/share/llmspell").save(Chat("trip"))
+        terminal.enter("hello", "trip was changed by another chat; this one is now trip-2")
