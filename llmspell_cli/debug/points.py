@@ -10,7 +10,7 @@ from typing import Any
 from llmspell_cli.debug import answers
 
 HIT = re.compile(r"\s*(>=|>|==|=|%)?\s*([1-9]\d{0,8})\s*")
-WAITING = "the spell has not started yet"
+WAITING = "the file is not loaded yet"
 
 
 @dataclass(frozen=True)

@@ -187,3 +187,11 @@ def test_prints_come_while_it_is_paused() -> None:
         assert d.outcome.text == "a\n"
         d.ok("evaluate", source="print('b')")
         assert d.outcome.text == "a\nb\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_the_language_has_it(end: str) -> None:
+    with Debugged(end.join(["local x = 1", "-- comment", "local y = 2", "return x + y"]), 2) as d:
+        d.stop("breakpoint", 3)
+        d.go_on()
+        assert d.end() == 3

@@ -154,7 +154,8 @@ end
 
 -- Learns of a file that was compiled, and sets the breakpoints that waited for it.
 function M.load(file, text, chunk)
-  local _, breaks = string.gsub(text, "\n", "")
+  -- Lua ends a line at a carriage return too.
+  local _, breaks = string.gsub((string.gsub(text, "\r\n", "\n")), "[\r\n]", "")
   loaded[file] = without_addition(text, lines.read(chunk), breaks + 1)
   tell({ event = "loaded", file = file })
   for _, result in ipairs(wanted[file] and M.set(file, wanted[file]) or {}) do
