@@ -52,7 +52,8 @@ class Reader:
 
     def read(self, source: str, name: str) -> Piece | SyntaxFault:
         """Returns a piece ready to run, or what is wrong with it."""
-        source = strip_shebang(source)
+        # A key or a file's name that is no UTF-8 comes as half a character.
+        source, name = _whole(strip_shebang(source)), _whole(name)
         self._modules.add(name, source)
         found = self._ask(source, rewrite=True)
         return found if isinstance(found, SyntaxFault) else Piece(name, found)
@@ -74,3 +75,7 @@ class Reader:
         if found is None:
             return TOO_MUCH
         return SyntaxFault(**found["error"]) if "error" in found else found
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -195,6 +195,12 @@ def test_timers_and_callbacks_go_on_between_pieces(session: ReplHost) -> None:
     session.wait_for(lambda: session.text("ticks > 2 && globalThis.got") == "'yes'")
 
 
+def test_half_a_character_in_a_piece_does_no_harm(session: ReplHost) -> None:
+    assert session.text("'a\udcffb'") == "'a?b'"
+    assert session.evaluate("1", name="a\udcff.js")["value"]["text"] == "1"
+    assert session.text("1 + 1") == "2"
+
+
 # -- streams
 
 
