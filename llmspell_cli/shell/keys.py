@@ -107,6 +107,25 @@ class Enter:
                 processor.process_keys()
 
 
+def _add_held(keys: KeyBindings, enter: Enter) -> None:
+    """Adds what keys do while they are held back."""
+    holds = Condition(lambda: enter.holds)
+
+    @keys.add(Keys.Any, filter=holds, eager=True)
+    def _(event: KeyPressEvent) -> None:
+        enter.hold(event)
+
+    # The terminal's own answer is no key: a prompt does not end before it has come.
+    @keys.add(Keys.CPRResponse, filter=holds, eager=True)
+    def _(event: KeyPressEvent) -> None:
+        row, _column = event.data[2:-1].split(";")
+        event.app.renderer.report_absolute_cursor_row(int(row))
+
+    @keys.add("c-c", filter=holds, eager=True)
+    def _(_event: KeyPressEvent) -> None:
+        enter.cancel()
+
+
 def bindings(enter: Enter, should_close: Callable[[str], bool]) -> KeyBindings:
     """Returns the keys of the editor."""
     keys = KeyBindings()
@@ -114,13 +133,7 @@ def bindings(enter: Enter, should_close: Callable[[str], bool]) -> KeyBindings:
     inserting = editing & (emacs_insert_mode | vi_insert_mode)
     at_indent = inserting & Condition(_is_at_indent)
 
-    @keys.add(Keys.Any, filter=Condition(lambda: enter.holds), eager=True)
-    def _(event: KeyPressEvent) -> None:
-        enter.hold(event)
-
-    @keys.add("c-c", filter=Condition(lambda: enter.holds), eager=True)
-    def _(_event: KeyPressEvent) -> None:
-        enter.cancel()
+    _add_held(keys, enter)
 
     @keys.add("enter", filter=editing & ~completion_is_selected)
     def _(event: KeyPressEvent) -> None:
