@@ -89,9 +89,15 @@ class Chats:
         self._seen[chat.name] = _mark(self._path(chat.name))
 
     def delete(self, name: str) -> None:
-        """Removes a conversation."""
-        self.load(name)
-        self._path(name).unlink()
+        """Removes a conversation, damaged or not; raises NotFound, or ConfigError with why not."""
+        path = self._path(name)
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            hint = did_you_mean(name, self.names())
+            raise NotFound(f"there is no conversation {name!r}", hint=hint) from None
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be removed: {error.strerror}") from None
 
     def new_name(self) -> str:
         """Returns a name that nothing has: the time."""

@@ -55,7 +55,8 @@ async def save(bench: Bench, written: str) -> None:
     if not path.suffix:
         path = path.with_name(path.name + program.known_language(bench.language).suffixes[0])
     count = await saved.save(bench, path)
-    bench.face.note(f"{path.name}: {count} pieces of code; run it with .run {path.name}")
+    pieces = "1 piece" if count == 1 else f"{count} pieces"
+    bench.face.note(f"{path.name}: {pieces} of code; run it with .run {path.name}")
 
 
 async def run(bench: Bench, rest: str) -> None:

@@ -39,9 +39,9 @@ async def _help(bench: Bench, _rest: str) -> None:
 
 
 async def _exit(bench: Bench, rest: str) -> None:
-    if rest and not rest.isdigit():
+    if rest and not (rest.isascii() and rest.isdigit() and len(rest) < 4 and int(rest) < 256):
         raise ConfigError(f"{rest!r} is no exit code", hint="a number from 0 to 255")
-    bench.left = min(int(rest), 255) if rest else bench.failures * (not bench.face.is_terminal)
+    bench.left = int(rest) if rest else bench.failures * (not bench.face.is_terminal)
 
 
 async def _clear(bench: Bench, _rest: str) -> None:

@@ -91,6 +91,16 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
         chats.load("b")
 
 
+def test_a_damaged_conversation_can_be_deleted(tmp_path: Path) -> None:
+    chats = Chats(tmp_path)
+    chats.save(Chat("a"))
+    (tmp_path / "chats" / "a.json").write_text("{")
+    chats.delete("a")
+    assert chats.names() == []
+    with pytest.raises(NotFound, match="no conversation 'a'"):
+        chats.delete("a")
+
+
 def test_a_copied_file_is_a_conversation_of_its_own(tmp_path: Path) -> None:
     chats = Chats(tmp_path)
     chats.save(Chat("a"))

@@ -60,6 +60,7 @@ def test_an_error_names_its_line_and_the_session_goes_on(
         (".exit\nerror('x')\n", 0),
         ("error('x')\n.exit\n", 1),
         (".exit 9\n", 9),
+        (".exit 256\n", 2),
         (".nothing\n", 2),
         (".load nothing.lua\n", 1),
         ("x = = 1\n1\n", 1),
