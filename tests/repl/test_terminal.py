@@ -33,7 +33,7 @@ CODE = {
         "length": "#reply.text",
         "fail": 'error("boom")',
         "error": "_error",
-        "stuck": '("a"):rep(1e6):find((".-"):rep(30) .. "b")',
+        "stuck": 'print("in" .. "side"); return ("a"):rep(1e6):find((".-"):rep(30) .. "b")',
         "paste": "function shout(s)\n  return s:upper()\nend",
         "call": 'shout("quiet")',
         "keys": "Agent.new{ sys",
@@ -47,7 +47,7 @@ CODE = {
         "length": "reply.text.length",
         "fail": 'throw new Error("boom")',
         "error": "_error",
-        "stuck": "[].indexOf.call({ length: 2 ** 53 - 1 }, 1)",
+        "stuck": "console.log('in' + 'side'); [].indexOf.call({ length: 2 ** 53 - 1 }, 1)",
         "paste": "function shout(s) {\n  return s.toUpperCase()\n}",
         "call": 'shout("quiet")',
         "keys": "new Agent({ sys",
@@ -163,7 +163,8 @@ def test_an_engine_that_is_stuck_is_replaced(language: str, tmp_path: Path, conf
     with open_repl(tmp_path, config, language) as terminal:
         terminal.wait(idle)
         terminal.enter(code["record"], idle)
-        terminal.enter(code["stuck"], is_busy)
+        # Stopped before it is stuck, it would keep its engine.
+        terminal.enter(code["stuck"], lambda screen: is_busy(screen) and "inside" in screen)
         terminal.stop("engine was ended and a new one started")
         terminal.wait("its variables are lost")
         terminal.wait(idle)
