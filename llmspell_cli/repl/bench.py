@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 DEPTH = 4
 """Levels of a value that is echoed."""
+PADDING = 1000
+"""Lines: a piece further down costs no more than this many to place."""
 NAMES = {"lua": "Lua", "javascript": "JavaScript"}
 _SHARED = (
     *("grants", "limits", "models", "budget", "log", "environ", "data", "stdin"),
@@ -146,8 +148,12 @@ class Bench:
         keep: whether it belongs to what `.save` writes
         """
         self.last = source
-        found = await self.run_code("\n" * (first - 1) + source, name)
+        # Empty lines before it count its lines; every so many they begin again under another name.
+        before = (first - 1) // PADDING * PADDING
+        named = f"{name}+{before}" if before else name
+        found = await self.run_code("\n" * (first - 1 - before) + source, named)
         if found.error is not None:
+            _place(found.error, name)
             self.fail(found.error)
         elif found.text is not None:
             self.face.echo(found.text, "" if found.plain else self.language)
@@ -235,3 +241,11 @@ def time_limit(invocation: Invocation, request: Request, session: Session, face:
         return limit
     config = load(invocation.world, file=invocation.config_file)
     return math.inf if config.sources["limits", "timeout"] == BUILT_IN else limit
+
+
+def _place(error: SpellError, name: str) -> None:
+    """Gives the frames in later parts of an input the lines they have in it."""
+    for frame in error.traceback:
+        part, plus, before = str(frame.get("file")).rpartition("+")
+        if plus and part == name and before.isdigit() and isinstance(frame.get("line"), int):
+            frame["file"], frame["line"] = name, frame["line"] + int(before)

@@ -50,6 +50,32 @@ def test_an_error_names_its_line_and_the_session_goes_on(
 
 
 @pytest.mark.parametrize(
+    ("flags", "text", "out"),
+    [
+        ((), "1 -- one,\n2 -- (\n", "1\n2\n"),
+        (("--engine", "javascript"), "1 // one,\n2 /* { */\n3 /* [ */ // {\n", "1\n2\n3\n"),
+        ((), "#{\n1,\n2,\n}\n3\n", "2\n3\n"),
+    ],
+)
+def test_a_line_that_goes_on_is_told_from_a_comment(
+    flags: tuple[str, ...], text: str, out: str, tmp_path: Path
+) -> None:
+    assert repl(tmp_path, text, *flags).out == out
+
+
+@pytest.mark.parametrize("language", ["lua", "javascript"])
+def test_a_long_input_has_the_right_lines(language: str, tmp_path: Path) -> None:
+    raising = {
+        "lua": "function f() error('boom') end",
+        "javascript": "function f() { throw Error('boom') }",
+    }
+    text = f"{raising[language]}\n" + "\n" * 2500 + "f()\n"
+    ended = repl(tmp_path, text, "--engine", language)
+    assert "stdin:1" in ended.err and "stdin:2502" in ended.err and "stdin+" not in ended.err
+    assert ended.code == 1
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("File.read('/etc/passwd')\n1\n", 3),
