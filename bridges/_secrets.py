@@ -81,8 +81,7 @@ def is_protected(path: str) -> bool:
     return _compile(PROTECTED).match(fold(path)) is not None
 
 
-_KEYS = re.compile(
-    r"""
+_KEYS = r"""
     \b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}             # OpenAI, Anthropic, OpenRouter, DeepSeek, Stripe
     | \b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}
     | \bAIza[A-Za-z0-9_-]{30,}                    # Google
@@ -97,13 +96,11 @@ _KEYS = re.compile(
     | (?:api[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase|credentials?
         |authorization)
       [\w-]*["'\]]*(?:\s*[:=]\s*(?:["'`]|\[=*\[)|=(?!=|\d+\b))[^\s"'`,)}\]]{6,}
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
+    """
 """How keys look, and how texts that are set to a name such as `password` or `api_key` do."""
 SHORTEST = 8
 """Characters of a known value for it to be looked for."""
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL")
 
 
 def has_key(text: str, known: Iterable[str] = ()) -> bool:
@@ -111,11 +108,21 @@ def has_key(text: str, known: Iterable[str] = ()) -> bool:
 
     known: values that are secret however they look
     """
-    return _KEYS.search(text) is not None or any(
+    return _key_pattern().search(text) is not None or any(
         len(value) >= SHORTEST and value in text for value in known
     )
 
 
+@cache
+def _key_pattern() -> re.Pattern[str]:
+    # Compiled when it is asked for: a run of a spell never does.
+    return re.compile(_KEYS, re.IGNORECASE | re.VERBOSE)
+
+
 def secret_values(environ: Mapping[str, str]) -> list[str]:
     """Returns the values of the variables whose names say that they are secret."""
-    return [value for name, value in environ.items() if value and _SECRET_NAME.search(name)]
+    return [
+        value
+        for name, value in environ.items()
+        if value and any(word in name.upper() for word in _SECRET_NAMES)
+    ]
