@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 PIECE = 65536
 
 
-class Input:
-    """Standard input of one run. Only one part of a spell reads at a time; the others wait."""
+class Reader:
+    """A stream that is read piece by piece. Only one reads at a time; the others wait.
 
-    def __init__(self, session: Session) -> None:
-        self._stream = session.stdin
-        self._limit = session.limits.memory
+    limit: bytes that may be held at a time
+    """
+
+    def __init__(self, stream: BinaryIO, limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
         self._held = bytearray()
         self._ended = False
         self._turn = asyncio.Lock()
@@ -80,6 +83,13 @@ class Input:
                 hint="read it line by line, or raise the limit with --memory",
                 details={"limit": "memory"},
             )
+
+
+class Input(Reader):
+    """Standard input of one run."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.stdin, session.limits.memory)
 
 
 def _read(stream: BinaryIO) -> asyncio.Future[bytes]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import threading
 from typing import BinaryIO
 
 from bridges._errors import InvalidArgument, SpellError
+from bridges._input import Reader
 from llmspell_cli.repl import dots
 from llmspell_cli.repl.bench import Bench
 
 NAME = "stdin"
 """What tracebacks call the input."""
-PIECE = 65536
 MAX_CHUNK = 16 * 1024 * 1024
 """Bytes of one piece of code."""
 
@@ -25,9 +22,10 @@ async def serve(bench: Bench, stdin: BinaryIO) -> int:
     """
     chunk: list[str] = []
     first = number = 0
-    lines = Lines(stdin)
-    while bench.left is None and (line := await lines.next()) is not None:
+    reader = Reader(stdin, bench.seed.limits.memory)
+    while bench.left is None and (line := await reader.line()) is not None:
         number += 1
+        line = line.removeprefix("\ufeff") if number == 1 else line
         if not chunk and not line.strip():
             continue
         if not chunk:
@@ -64,70 +62,3 @@ async def _is_complete(bench: Bench, source: str) -> bool:
 
 async def _evaluate(bench: Bench, chunk: list[str], first: int) -> None:
     await bench.evaluate("\n".join(chunk), NAME, first=first)
-
-
-class Lines:
-    """The lines of a stream, read in a thread that the program may end without."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._held = bytearray()
-        self._ended = False
-
-    async def next(self) -> str | None:
-        """Returns the next line without its end, or None after the last."""
-        searched = 0
-        while (end := self._held.find(b"\n", searched)) < 0 and not self._ended:
-            searched = len(self._held)
-            piece = await _read(self._stream)
-            self._ended = not piece
-            self._held += piece
-        if end < 0:
-            end = len(self._held)
-            if not end:
-                return None
-        line = bytes(self._held[:end])
-        del self._held[: end + 1]
-        return _text(line.removesuffix(b"\r"))
-
-
-def _text(line: bytes) -> str:
-    try:
-        return line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidArgument("standard input is not UTF-8 text") from None
-
-
-async def _read(stream: BinaryIO) -> bytes:
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[bytes] = loop.create_future()
-
-    def give(piece: bytes, error: OSError | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(piece)
-        else:
-            future.set_exception(
-                InvalidArgument(f"standard input cannot be read: {error.strerror}")
-            )
-
-    def work() -> None:
-        piece, failure = b"", None
-        try:
-            piece = _piece(stream)
-        except OSError as error:
-            failure = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(give, piece, failure)
-
-    threading.Thread(target=work, daemon=True, name="stdin").start()
-    return await future
-
-
-def _piece(stream: BinaryIO) -> bytes:
-    try:
-        number = stream.fileno()
-    except (OSError, ValueError):
-        return stream.read(PIECE)
-    return os.read(number, PIECE)
