@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from bridges._declare import HostObject
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._tools import ToolSpec, as_text
+from bridges._schema import to_json_schema
+from bridges._tools import ToolSpec, as_text, check_name, tool_name
 from bridges._types import Text
 
 MAX_STEPS = 10
@@ -40,6 +42,43 @@ class AgentSpec:
     max_steps: int = MAX_STEPS
     timeout: float | None = None
     retries: int | None = None
+
+
+class AgentHandle(HostObject):
+    """An agent as scripts hold it, whatever is behind it; nouns take each other's agents as this.
+
+    agent_name: what logs, errors and other agents call it; description: what it is good for
+    """
+
+    name = "Agent"
+    agent_name: str
+    description: str
+
+    async def ask(self, said: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Works on an input and returns the fields of `AgentResult`.
+
+        said: text, messages, another agent's answer, or data
+        options: fields of `AgentRunOptions`
+        """
+        raise NotImplementedError
+
+    def pieces(
+        self, said: Any, options: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[str | dict[str, Any]]:
+        """Checks what `ask` takes, and yields text as it arrives and, last, what `ask` returns."""
+        raise NotImplementedError
+
+    def tool_spec(self, name: str = "", description: str = "") -> ToolSpec:
+        """Returns the agent as a tool that takes an `input` and gives the answer's output."""
+        name = name or tool_name(self.agent_name)
+        check_name(name, "Agent.as_tool")
+
+        async def run(arguments: dict[str, Any]) -> Any:
+            return (await self.ask(arguments["input"]))["output"]
+
+        about = description or self.description or f"Asks the agent {self.agent_name}"
+        said = {"type": "string", "description": "What to ask", "required": True}
+        return ToolSpec(name, about, to_json_schema({"input": said}, "parameters"), run)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from bridges import MODULES
 from bridges._declare import Bridge, HostObject, function_of, methods_of, name_of
 from bridges._docs import split_doc
-from bridges._types import TEXT_RECORDS, fields_of
+from bridges._types import RECORDS, TEXT_RECORDS, fields_of
 
 
 def describe() -> dict[str, Any]:
@@ -36,6 +36,12 @@ def describe() -> dict[str, Any]:
         for kind in vars(module).values():
             if getattr(kind, "__module__", "") == module.__name__ and hasattr(kind, "__total__"):
                 records[kind.__name__] = _record(kind)
+    for kind in sorted(RECORDS, key=lambda kind: kind.__name__):
+        # Those that several nouns share are declared in none of them.
+        if kind.__module__.startswith("bridges._"):
+            if kind.__name__ in records:
+                raise TypeError(f"two records are called {kind.__name__}")
+            records[kind.__name__] = _record(kind)
     return {"level": _level(found), **found, "records": list(records.values())}
 
 

@@ -61,6 +61,7 @@ def text_record(kind: type) -> type:
 
 
 TEXT_RECORDS: set[str] = set()
+RECORDS: set[type] = set()  # the TypedDicts that have been read so far
 
 
 @dataclass
@@ -295,6 +296,7 @@ def _is_required(kind: Any, name: str, hint: Any) -> bool:
 
 
 def _record(kind: Any) -> Shape:
+    RECORDS.add(kind)
     fields = fields_of(kind)
     by_name = {f.name: f for f in fields}
     name = kind.__name__

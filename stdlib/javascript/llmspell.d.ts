@@ -174,173 +174,6 @@ declare module 'llmspell/retry' {
   export default retry;
 }
 
-/** A tool for one agent only. */
-interface AgentTool {
-  /** What the model calls it: letters, digits, _ and - */
-  name: string;
-  /** What it does and when to use it, for the model */
-  description?: string;
-  /** A JSON Schema, or the short form: name to `{type, required, description, enum …}` */
-  parameters?: Record<string, any>;
-  /** Takes the arguments as one map; what it returns goes to the model */
-  run: (...args: any[]) => any;
-  /** How long one call may take */
-  timeout?: number | string;
-}
-
-/** What an agent is. */
-interface AgentOptions {
-  /** What logs, errors and other agents call it; `agent` unless set */
-  name?: string;
-  /** What it is good for, for agents that have it as a tool */
-  description?: string;
-  /** A model's name or alias; the default model unless set */
-  model?: string;
-  /** Instructions for the model */
-  systemPrompt?: string;
-  /** Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run` */
-  tools?: Array<string | Tool | Agent | AgentTool>;
-  /** How freely the model chooses words; 0 is least */
-  temperature?: number;
-  /** Tokens of one answer of the model at most */
-  maxTokens?: number;
-  /** JSON Schema of the answer, or the short form, where every name is required unless it says `required = false` */
-  outputSchema?: Record<string, any>;
-  /** Model requests of one run at most; 10 unless set */
-  maxSteps?: number;
-  /** How long one run may take */
-  timeout?: number | string;
-  /** How often a failed model request is tried again */
-  retries?: number;
-}
-
-/** A tool call that a model asked for. */
-interface AgentToolCall {
-  /** Names the call */
-  id: string;
-  /** The tool */
-  name: string;
-  /** The arguments by name */
-  arguments?: Record<string, any>;
-}
-
-/** One message of a conversation. */
-interface AgentMessage {
-  /** Who speaks */
-  role: 'system' | 'user' | 'assistant' | 'tool';
-  /** What is said: text; other data is sent as JSON */
-  content?: any;
-  /** The tools that the assistant calls */
-  toolCalls?: AgentToolCall[];
-  /** Of a tool's message: the call it answers */
-  toolCallId?: string;
-  /** Of a tool's message: the tool */
-  name?: string;
-  /** Of a tool's message: whether the call failed */
-  error?: boolean;
-}
-
-/** How one run differs from the agent's settings. */
-interface AgentRunOptions {
-  /** The conversation so far, such as the `messages` of an earlier result */
-  messages?: AgentMessage[];
-  /** A model's name or alias */
-  model?: string;
-  /** How freely the model chooses words */
-  temperature?: number;
-  /** Tokens of one answer of the model at most */
-  maxTokens?: number;
-  /** Model requests of the run at most */
-  maxSteps?: number;
-  /** How long the run may take */
-  timeout?: number | string;
-  /** How often a failed model request is tried again */
-  retries?: number;
-}
-
-/** What a run used, agents it called as tools included. */
-interface AgentUsage {
-  /** Model requests */
-  requests: number;
-  /** Tokens the models read */
-  inputTokens: number;
-  /** Tokens the models wrote */
-  outputTokens: number;
-}
-
-/** One thing an agent did. */
-interface AgentStep {
-  /** An answer of the model, or a tool's call */
-  kind: 'model' | 'tool';
-  /** Of a model's step: its text */
-  text?: string;
-  /** Of a tool's step: the tool */
-  tool?: string;
-  /** Of a tool's step: what it was called with */
-  arguments?: Record<string, any>;
-  /** Of a tool's step: what it gave */
-  result?: any;
-  /** Of a tool's step: why it failed */
-  error?: string;
-  /** Seconds it took */
-  duration: number;
-}
-
-/** The answer of an agent; it acts as its text. */
-interface AgentResult {
-  /** The answer as text */
-  text: string;
-  /** The answer: data that fits `output_schema`, or the text */
-  output: any;
-  /** What it used */
-  usage: AgentUsage;
-  /** US dollars, where the prices are known */
-  cost: number | null;
-  /** The model that was asked */
-  model: string;
-  /** The whole conversation, to be passed to a later run */
-  messages: AgentMessage[];
-  /** What the agent did, in order */
-  steps: AgentStep[];
-  /** Seconds it took */
-  duration: number;
-  toString(): string;
-}
-
-/** The settings of an agent. */
-interface AgentInfo {
-  /** Its name */
-  name: string;
-  /** What it is good for */
-  description: string;
-  /** The model it asks */
-  model: string;
-  /** Its instructions */
-  systemPrompt: string;
-  /** The names of its tools */
-  tools: string[];
-  /** How freely the model chooses words */
-  temperature: number | null;
-  /** Tokens of one answer at most */
-  maxTokens: number | null;
-  /** JSON Schema of its answers */
-  outputSchema: Record<string, any> | null;
-  /** Model requests of one run at most */
-  maxSteps: number;
-  /** Seconds one run may take */
-  timeout: number | null;
-  /** How often a failed model request is tried again */
-  retries: number | null;
-}
-
-/** How an agent appears as a tool. */
-interface AgentToolOptions {
-  /** The tool's name; the agent's unless set */
-  name?: string;
-  /** What it does and when to use it; the agent's unless set */
-  description?: string;
-}
-
 /** One message of a conversation. */
 interface LLMMessage {
   /** Who says it: system, user or assistant */
@@ -592,6 +425,173 @@ interface StreamItems {
   items: any[];
   /** Whether the stream has ended */
   done: boolean;
+}
+
+/** The settings of an agent. */
+interface AgentInfo {
+  /** Its name */
+  name: string;
+  /** What it is good for */
+  description: string;
+  /** The model it asks */
+  model: string;
+  /** Its instructions */
+  systemPrompt: string;
+  /** The names of its tools */
+  tools: string[];
+  /** How freely the model chooses words */
+  temperature: number | null;
+  /** Tokens of one answer at most */
+  maxTokens: number | null;
+  /** JSON Schema of its answers */
+  outputSchema: Record<string, any> | null;
+  /** Model requests of one run at most */
+  maxSteps: number;
+  /** Seconds one run may take */
+  timeout: number | null;
+  /** How often a failed model request is tried again */
+  retries: number | null;
+}
+
+/** One message of a conversation. */
+interface AgentMessage {
+  /** Who speaks */
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  /** What is said: text; other data is sent as JSON */
+  content?: any;
+  /** The tools that the assistant calls */
+  toolCalls?: AgentToolCall[];
+  /** Of a tool's message: the call it answers */
+  toolCallId?: string;
+  /** Of a tool's message: the tool */
+  name?: string;
+  /** Of a tool's message: whether the call failed */
+  error?: boolean;
+}
+
+/** What an agent is. */
+interface AgentOptions {
+  /** What logs, errors and other agents call it; `agent` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** A model's name or alias; the default model unless set */
+  model?: string;
+  /** Instructions for the model */
+  systemPrompt?: string;
+  /** Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run` */
+  tools?: Array<string | Tool | Agent | AgentTool>;
+  /** How freely the model chooses words; 0 is least */
+  temperature?: number;
+  /** Tokens of one answer of the model at most */
+  maxTokens?: number;
+  /** JSON Schema of the answer, or the short form, where every name is required unless it says `required = false` */
+  outputSchema?: Record<string, any>;
+  /** Model requests of one run at most; 10 unless set */
+  maxSteps?: number;
+  /** How long one run may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+}
+
+/** The answer of an agent; it acts as its text. */
+interface AgentResult {
+  /** The answer as text */
+  text: string;
+  /** The answer: data that fits `output_schema`, or the text */
+  output: any;
+  /** What it used */
+  usage: AgentUsage;
+  /** US dollars, where the prices are known */
+  cost: number | null;
+  /** The model that was asked */
+  model: string;
+  /** The whole conversation, to be passed to a later run */
+  messages: AgentMessage[];
+  /** What the agent did, in order */
+  steps: AgentStep[];
+  /** Seconds it took */
+  duration: number;
+  toString(): string;
+}
+
+/** How one run differs from the agent's settings. */
+interface AgentRunOptions {
+  /** The conversation so far, such as the `messages` of an earlier result */
+  messages?: AgentMessage[];
+  /** A model's name or alias */
+  model?: string;
+  /** How freely the model chooses words */
+  temperature?: number;
+  /** Tokens of one answer of the model at most */
+  maxTokens?: number;
+  /** Model requests of the run at most */
+  maxSteps?: number;
+  /** How long the run may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+}
+
+/** One thing an agent did. */
+interface AgentStep {
+  /** An answer of the model, or a tool's call */
+  kind: 'model' | 'tool';
+  /** Of a model's step: its text */
+  text?: string;
+  /** Of a tool's step: the tool */
+  tool?: string;
+  /** Of a tool's step: what it was called with */
+  arguments?: Record<string, any>;
+  /** Of a tool's step: what it gave */
+  result?: any;
+  /** Of a tool's step: why it failed */
+  error?: string;
+  /** Seconds it took */
+  duration: number;
+}
+
+/** A tool for one agent only. */
+interface AgentTool {
+  /** What the model calls it: letters, digits, _ and - */
+  name: string;
+  /** What it does and when to use it, for the model */
+  description?: string;
+  /** A JSON Schema, or the short form: name to `{type, required, description, enum …}` */
+  parameters?: Record<string, any>;
+  /** Takes the arguments as one map; what it returns goes to the model */
+  run: (...args: any[]) => any;
+  /** How long one call may take */
+  timeout?: number | string;
+}
+
+/** A tool call that a model asked for. */
+interface AgentToolCall {
+  /** Names the call */
+  id: string;
+  /** The tool */
+  name: string;
+  /** The arguments by name */
+  arguments?: Record<string, any>;
+}
+
+/** How an agent appears as a tool. */
+interface AgentToolOptions {
+  /** The tool's name; the agent's unless set */
+  name?: string;
+  /** What it does and when to use it; the agent's unless set */
+  description?: string;
+}
+
+/** What a run used, agents it called as tools included. */
+interface AgentUsage {
+  /** Model requests */
+  requests: number;
+  /** Tokens the models read */
+  inputTokens: number;
+  /** Tokens the models wrote */
+  outputTokens: number;
 }
 
 /** A model with instructions and tools. */

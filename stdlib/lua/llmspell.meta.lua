@@ -164,101 +164,6 @@ debug = {}
 ---@return string
 function debug.traceback(message) end
 
----A tool for one agent only.
----@class AgentTool
----@field name string What the model calls it: letters, digits, _ and -
----@field description? string What it does and when to use it, for the model
----@field parameters? table<string, any> A JSON Schema, or the short form: name to `{type, required, description, enum …}`
----@field run function Takes the arguments as one map; what it returns goes to the model
----@field timeout? number|string How long one call may take
-
----What an agent is.
----@class AgentOptions
----@field name? string What logs, errors and other agents call it; `agent` unless set
----@field description? string What it is good for, for agents that have it as a tool
----@field model? string A model's name or alias; the default model unless set
----@field system_prompt? string Instructions for the model
----@field tools? (string|Tool|Agent|AgentTool)[] Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run`
----@field temperature? number How freely the model chooses words; 0 is least
----@field max_tokens? integer Tokens of one answer of the model at most
----@field output_schema? table<string, any> JSON Schema of the answer, or the short form, where every name is required unless it says `required = false`
----@field max_steps? integer Model requests of one run at most; 10 unless set
----@field timeout? number|string How long one run may take
----@field retries? integer How often a failed model request is tried again
-
----A tool call that a model asked for.
----@class AgentToolCall
----@field id string Names the call
----@field name string The tool
----@field arguments? table<string, any> The arguments by name
-
----One message of a conversation.
----@class AgentMessage
----@field role "system"|"user"|"assistant"|"tool" Who speaks
----@field content? any What is said: text; other data is sent as JSON
----@field tool_calls? AgentToolCall[] The tools that the assistant calls
----@field tool_call_id? string Of a tool's message: the call it answers
----@field name? string Of a tool's message: the tool
----@field error? boolean Of a tool's message: whether the call failed
-
----How one run differs from the agent's settings.
----@class AgentRunOptions
----@field messages? AgentMessage[] The conversation so far, such as the `messages` of an earlier result
----@field model? string A model's name or alias
----@field temperature? number How freely the model chooses words
----@field max_tokens? integer Tokens of one answer of the model at most
----@field max_steps? integer Model requests of the run at most
----@field timeout? number|string How long the run may take
----@field retries? integer How often a failed model request is tried again
-
----What a run used, agents it called as tools included.
----@class AgentUsage
----@field requests integer Model requests
----@field input_tokens integer Tokens the models read
----@field output_tokens integer Tokens the models wrote
-
----One thing an agent did.
----@class AgentStep
----@field kind "model"|"tool" An answer of the model, or a tool's call
----@field text? string Of a model's step: its text
----@field tool? string Of a tool's step: the tool
----@field arguments? table<string, any> Of a tool's step: what it was called with
----@field result? any Of a tool's step: what it gave
----@field error? string Of a tool's step: why it failed
----@field duration number Seconds it took
-
----The answer of an agent; it acts as its text.
----@class AgentResult
----@field text string The answer as text
----@field output any The answer: data that fits `output_schema`, or the text
----@field usage AgentUsage What it used
----@field cost number|nil US dollars, where the prices are known
----@field model string The model that was asked
----@field messages AgentMessage[] The whole conversation, to be passed to a later run
----@field steps AgentStep[] What the agent did, in order
----@field duration number Seconds it took
----@operator concat(any): string
----@operator len: integer
-
----The settings of an agent.
----@class AgentInfo
----@field name string Its name
----@field description string What it is good for
----@field model string The model it asks
----@field system_prompt string Its instructions
----@field tools string[] The names of its tools
----@field temperature number|nil How freely the model chooses words
----@field max_tokens integer|nil Tokens of one answer at most
----@field output_schema table<string, any>|nil JSON Schema of its answers
----@field max_steps integer Model requests of one run at most
----@field timeout number|nil Seconds one run may take
----@field retries integer|nil How often a failed model request is tried again
-
----How an agent appears as a tool.
----@class AgentToolOptions
----@field name? string The tool's name; the agent's unless set
----@field description? string What it does and when to use it; the agent's unless set
-
 ---One message of a conversation.
 ---@class LLMMessage
 ---@field role? "system"|"user"|"assistant" Who says it: system, user or assistant
@@ -404,6 +309,101 @@ function debug.traceback(message) end
 ---@class StreamItems
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
 ---@field done boolean Whether the stream has ended
+
+---The settings of an agent.
+---@class AgentInfo
+---@field name string Its name
+---@field description string What it is good for
+---@field model string The model it asks
+---@field system_prompt string Its instructions
+---@field tools string[] The names of its tools
+---@field temperature number|nil How freely the model chooses words
+---@field max_tokens integer|nil Tokens of one answer at most
+---@field output_schema table<string, any>|nil JSON Schema of its answers
+---@field max_steps integer Model requests of one run at most
+---@field timeout number|nil Seconds one run may take
+---@field retries integer|nil How often a failed model request is tried again
+
+---One message of a conversation.
+---@class AgentMessage
+---@field role "system"|"user"|"assistant"|"tool" Who speaks
+---@field content? any What is said: text; other data is sent as JSON
+---@field tool_calls? AgentToolCall[] The tools that the assistant calls
+---@field tool_call_id? string Of a tool's message: the call it answers
+---@field name? string Of a tool's message: the tool
+---@field error? boolean Of a tool's message: whether the call failed
+
+---What an agent is.
+---@class AgentOptions
+---@field name? string What logs, errors and other agents call it; `agent` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field model? string A model's name or alias; the default model unless set
+---@field system_prompt? string Instructions for the model
+---@field tools? (string|Tool|Agent|AgentTool)[] Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run`
+---@field temperature? number How freely the model chooses words; 0 is least
+---@field max_tokens? integer Tokens of one answer of the model at most
+---@field output_schema? table<string, any> JSON Schema of the answer, or the short form, where every name is required unless it says `required = false`
+---@field max_steps? integer Model requests of one run at most; 10 unless set
+---@field timeout? number|string How long one run may take
+---@field retries? integer How often a failed model request is tried again
+
+---The answer of an agent; it acts as its text.
+---@class AgentResult
+---@field text string The answer as text
+---@field output any The answer: data that fits `output_schema`, or the text
+---@field usage AgentUsage What it used
+---@field cost number|nil US dollars, where the prices are known
+---@field model string The model that was asked
+---@field messages AgentMessage[] The whole conversation, to be passed to a later run
+---@field steps AgentStep[] What the agent did, in order
+---@field duration number Seconds it took
+---@operator concat(any): string
+---@operator len: integer
+
+---How one run differs from the agent's settings.
+---@class AgentRunOptions
+---@field messages? AgentMessage[] The conversation so far, such as the `messages` of an earlier result
+---@field model? string A model's name or alias
+---@field temperature? number How freely the model chooses words
+---@field max_tokens? integer Tokens of one answer of the model at most
+---@field max_steps? integer Model requests of the run at most
+---@field timeout? number|string How long the run may take
+---@field retries? integer How often a failed model request is tried again
+
+---One thing an agent did.
+---@class AgentStep
+---@field kind "model"|"tool" An answer of the model, or a tool's call
+---@field text? string Of a model's step: its text
+---@field tool? string Of a tool's step: the tool
+---@field arguments? table<string, any> Of a tool's step: what it was called with
+---@field result? any Of a tool's step: what it gave
+---@field error? string Of a tool's step: why it failed
+---@field duration number Seconds it took
+
+---A tool for one agent only.
+---@class AgentTool
+---@field name string What the model calls it: letters, digits, _ and -
+---@field description? string What it does and when to use it, for the model
+---@field parameters? table<string, any> A JSON Schema, or the short form: name to `{type, required, description, enum …}`
+---@field run function Takes the arguments as one map; what it returns goes to the model
+---@field timeout? number|string How long one call may take
+
+---A tool call that a model asked for.
+---@class AgentToolCall
+---@field id string Names the call
+---@field name string The tool
+---@field arguments? table<string, any> The arguments by name
+
+---How an agent appears as a tool.
+---@class AgentToolOptions
+---@field name? string The tool's name; the agent's unless set
+---@field description? string What it does and when to use it; the agent's unless set
+
+---What a run used, agents it called as tools included.
+---@class AgentUsage
+---@field requests integer Model requests
+---@field input_tokens integer Tokens the models read
+---@field output_tokens integer Tokens the models wrote
 
 ---Makes agents: models with instructions and tools.
 ---@class AgentGlobal
