@@ -45,6 +45,29 @@ def describe() -> dict[str, Any]:
     return {"level": _level(found), **found, "records": list(records.values())}
 
 
+def bindings(api: dict[str, Any]) -> dict[str, Any]:
+    """Returns what a run needs of the API: no prose and no types, which every start would parse.
+
+    api: what `describe` gives
+    """
+
+    def function(f: dict[str, Any]) -> dict[str, Any]:
+        kept = {key: f[key] for key in ("number", "name", "method", "kind")}
+        return {**kept, "params": [{"name": p["name"]} for p in f["params"]]}
+
+    found: dict[str, Any] = {"level": api["level"]}
+    for group in ("globals", "objects"):
+        found[group] = [
+            {
+                **{key: noun[key] for key in ("name", "module", "class")},
+                "functions": [function(f) for f in noun["functions"]],
+            }
+            for noun in api[group]
+        ]
+    texts = [record["name"] for record in api["records"] if record["text"]]
+    return {**found, "records": [{"name": name, "text": True} for name in texts]}
+
+
 def _level(found: dict[str, list[Any]]) -> int:
     """Returns the API level: that of the newest function."""
     nouns = [noun for group in found.values() for noun in group]

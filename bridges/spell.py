@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import LimitExceeded
-from bridges._invoke import api
+from bridges._invoke import bindings
 from bridges._permissions import ModulePath
 
 MAX_DEPTH = 8
@@ -48,7 +48,7 @@ class Spell(Bridge):
             "name": spell.name,
             "description": spell.description,
             "language": spell.language,
-            "level": api()["level"],
+            "level": bindings()["level"],
             "depth": self.session.depth,
             "params": self.session.params,
         }

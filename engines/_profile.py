@@ -174,12 +174,12 @@ class ProfiledChannel:
 
 
 def host_functions(spelled: Callable[[str], str]) -> dict[int, str]:
-    """Returns the names of the host functions by number, from stdlib/api.json.
+    """Returns the names of the host functions by number, from stdlib/bindings.json.
 
     spelled: how the language writes a declared name
     """
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    with open(os.path.join(folder, "stdlib", "api.json"), encoding="utf-8") as file:
+    with open(os.path.join(folder, "stdlib", "bindings.json"), encoding="utf-8") as file:
         api = json.load(file)
     return {
         function["number"]: f"{noun['name']}.{spelled(function['name'])}"

@@ -44,7 +44,7 @@ def _serve(channel: object, language: str) -> None:
 
     assert isinstance(channel, Channel)
     _hardening.die_with_parent()
-    engine = import_module(f"engines.{language}.worker").Engine(channel, _read_api())
+    engine = import_module(f"engines.{language}.worker").Engine(channel, _read_bindings())
     channel.send(READY, 0, json.dumps({"engine": language, "version": engine.version}).encode())
     frame = channel.receive()
     while frame is not None and frame.kind != START:
@@ -64,14 +64,14 @@ def _serve(channel: object, language: str) -> None:
         engine.run(config, values)
 
 
-def _read_api() -> dict[str, object]:
+def _read_bindings() -> dict[str, object]:
     import json
     import os
 
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    with open(os.path.join(folder, "stdlib", "api.json"), encoding="utf-8") as file:
-        api: dict[str, object] = json.load(file)
-    return api
+    with open(os.path.join(folder, "stdlib", "bindings.json"), encoding="utf-8") as file:
+        bindings: dict[str, object] = json.load(file)
+    return bindings
 
 
 def _report(channel: object, defect: bytes) -> None:

@@ -31,7 +31,10 @@ def main() -> None:
 def render() -> dict[str, str]:
     """Returns the text of every generated file by its path in the repository."""
     api = _api.describe()
-    files = {"stdlib/api.json": json.dumps(api, indent=1, ensure_ascii=False) + "\n"}
+    files = {
+        "stdlib/api.json": json.dumps(api, indent=1, ensure_ascii=False) + "\n",
+        "stdlib/bindings.json": json.dumps(_api.bindings(api), separators=(",", ":")) + "\n",
+    }
     for path, module in RENDERERS.items():
         files[path] = importlib.import_module(module).render(api)
     return files

@@ -57,6 +57,7 @@ def test_a_function_added_as_the_page_says_is_everywhere(copy: Path) -> None:
     assert sorted(written.stdout.split()) == [
         "docs/api.md",
         "stdlib/api.json",
+        "stdlib/bindings.json",
         "stdlib/javascript/llmspell.d.ts",
         "stdlib/lua/llmspell.meta.lua",
     ]

@@ -49,7 +49,7 @@ class Engine:
     def __init__(self, channel: Channel, api: dict[str, Any]) -> None:
         """Boots the runtime and builds the bindings.
 
-        api: the declarations, as in stdlib/api.json
+        api: the declarations, as in stdlib/bindings.json
         """
         self._channel = channel
         # The spell's memory limit, and what it may take now.

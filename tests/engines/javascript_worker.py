@@ -12,7 +12,7 @@ def main(arguments: list[str]) -> None:
     sys.path.extend(folders)
     from engines import _worker
 
-    _worker._read_api = lambda: api
+    _worker._read_bindings = lambda: api
     _worker.main([fd, "javascript", *folders])
 
 

@@ -1,4 +1,4 @@
-// The globals: one per noun of stdlib/api.json, built when it is first touched.
+// The globals: one per noun of stdlib/bindings.json, built when it is first touched.
 const SYNC = 'sync';
 const ASYNC = 'async';
 const NOTE = 'note';
