@@ -69,6 +69,8 @@ def debug(  # noqa: PLR0913 - each parameter is one flag
     request = request_of(given)
     if dap and listen:
         raise ConfigError("--dap and --listen exclude each other")
+    if remote and not listen:
+        raise ConfigError("--remote goes with --listen", hint="add --listen HOST:PORT")
     if dap or listen:
         from llmspell_cli.debug.dap.serve import given_by, serve_port, serve_stdio
 
