@@ -21,6 +21,7 @@ from engines import _ends
 from engines import _protocol as protocol
 from engines._calls import Calls
 from engines._clock import Clock
+from engines._closing import close_all
 from engines._codec import codec_for
 from engines._limits import time_limit
 from engines._modules import Modules
@@ -205,7 +206,7 @@ class Run:
         try:
             loop.run_until_complete(self._serve())
         finally:
-            loop.run_until_complete(_cancel_rest(self._time_to_close()))
+            loop.run_until_complete(close_all(self._session, self._time_to_close))
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
@@ -387,13 +388,3 @@ class Run:
             self.outcome = outcome
             self.talk.end(outcome.error)
         self._wake()
-
-
-async def _cancel_rest(timeout: float) -> None:
-    import asyncio
-
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    if rest:
-        await asyncio.wait(rest, timeout=timeout)

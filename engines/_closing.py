@@ -1,0 +1,27 @@
+"""The last of a run that had an event loop: nothing that it began or opened stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridges._session import Session
+
+
+async def close_all(session: Session, time_left: Callable[[], float]) -> None:
+    """Cancels the tasks there are and closes what the run opened; what takes longer is left.
+
+    time_left: seconds that may still pass, asked at each step
+    """
+    import asyncio
+
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=time_left())
+    try:
+        await asyncio.wait_for(session.close(), time_left())
+    except TimeoutError:
+        session.log.write("debug", "what the run had opened was not closed in time")
