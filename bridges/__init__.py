@@ -13,6 +13,7 @@ MODULES = (
     "logger",
     "concurrency",
     "spell",
+    "conversation",
     "stream",
 )
 """The modules that declare host functions, in documentation order."""

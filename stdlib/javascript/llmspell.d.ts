@@ -419,6 +419,106 @@ interface SpellRecord {
   params?: Record<string, any>;
 }
 
+/** How older messages become a summary. */
+interface ConversationSummary {
+  /** What writes it: an agent, the options of one, or a template's name */
+  agent?: Agent | AgentOptions | string;
+  /** The model that writes it, where no agent is given; the conversation's unless set */
+  model?: string;
+  /** Turns at the end that stay as they are; 2 unless set */
+  keep?: number;
+  /** Instructions for the model, in place of the usual ones */
+  prompt?: string;
+}
+
+/** What a conversation is. */
+interface ConversationOptions {
+  /** What answers: an agent, the options of one, or a template's name */
+  agent?: Agent | AgentOptions | string;
+  /** The model that answers, where no agent is given; the default model unless set */
+  model?: string;
+  /** Instructions for the model, where no agent is given */
+  systemPrompt?: string;
+  /** Names of tools, or tools, where no agent is given */
+  tools?: Array<string | Tool>;
+  /** Under what name it is saved */
+  name?: string;
+  /** What was said already */
+  messages?: AgentMessage[];
+  /** Messages to be kept; the oldest turns go first */
+  maxMessages?: number;
+  /** The same in tokens, by an estimate: one for four bytes of text, and four a message */
+  maxTokens?: number;
+  /** Whether a model's summary takes the place of the oldest turns, or how */
+  summarize?: boolean | ConversationSummary;
+}
+
+/** How one answer differs from the agent's settings. */
+interface SayOptions {
+  /** A model's name or alias */
+  model?: string;
+  /** How freely the model chooses words */
+  temperature?: number;
+  /** Tokens of the answer at most */
+  maxTokens?: number;
+  /** Model requests for the answer at most */
+  maxSteps?: number;
+  /** How long the answer may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+}
+
+/** How much of a conversation stays. */
+interface TruncateOptions {
+  /** Messages at most */
+  messages?: number;
+  /** Tokens at most, by the estimate of `max_tokens` */
+  tokens?: number;
+}
+
+/** How one conversation takes over another. */
+interface MergeOptions {
+  /** append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about) */
+  strategy?: 'append' | 'interleave' | 'summary';
+}
+
+/** What a conversation used so far, and how long it is now. */
+interface ConversationUsage {
+  /** What was said and answered */
+  turns: number;
+  /** Model requests, those for summaries included */
+  requests: number;
+  /** Tokens the models read */
+  inputTokens: number;
+  /** Tokens the models wrote */
+  outputTokens: number;
+  /** US dollars, where the prices are known */
+  cost: number;
+  /** Messages there are now */
+  messages: number;
+  /** Tokens of them, by the estimate of `max_tokens` */
+  tokens: number;
+  /** Messages that went for the limits */
+  dropped: number;
+  /** Summaries that were written */
+  summaries: number;
+}
+
+/** How a conversation is written. */
+interface ExportOptions {
+  /** json (all of it; the default), jsonl (a message a line), markdown, or text */
+  format?: 'json' | 'jsonl' | 'markdown' | 'text';
+}
+
+/** What a document is, and what is to answer. */
+interface ImportOptions {
+  /** json or jsonl, as export writes them; json unless set */
+  format?: 'json' | 'jsonl';
+  /** What answers from now on, in place of the model that the document names */
+  agent?: Agent | AgentOptions | string;
+}
+
 /** What has arrived since the last call. */
 interface StreamItems {
   /** The pieces, in order; at least one unless the stream has ended */
@@ -1010,3 +1110,97 @@ declare const Spell: {
    */
   writeError(text: string): void;
 };
+
+/** What was said so far, and an agent that answers. */
+declare class Conversation {
+  /** Begins a conversation; no model is asked before something is said. */
+  constructor(options?: ConversationOptions | null);
+  /**
+   * Begins a conversation; no model is asked before something is said.
+   * @param options - What it is
+   * @returns The conversation
+   */
+  static new(options?: ConversationOptions | null): Conversation;
+  /**
+   * Begins a conversation with what a document holds.
+   * @param text - The document, as `export` writes it
+   * @param options - What it is
+   * @returns The conversation
+   */
+  static import(text: string, options?: ImportOptions | null): Conversation;
+  /**
+   * Says something and returns the answer; both are part of the conversation then.
+   *
+   * What is said while an answer is awaited waits its turn. An answer that fails leaves the
+   * conversation as it was.
+   * @param input - Text, an answer of an agent, or data
+   * @param options - How this answer differs from the agent's settings
+   * @returns The answer
+   */
+  say(input: any, options?: (SayOptions | null) & Cancellable): Promise<AgentResult>;
+  /**
+   * Says something and gives the answer as it arrives.
+   *
+   * Until the stream has ended, or is closed, whatever else is said waits.
+   * @param input - Text, an answer of an agent, or data
+   * @param options - How this answer differs from the agent's settings
+   * @returns The pieces of text; its result is the answer
+   */
+  stream(input: any, options?: SayOptions | null): Stream<string, AgentResult>;
+  /**
+   * Says something and gives the answer as it arrives.
+   *
+   * Until the stream has ended, or is closed, whatever else is said waits.
+   * @param input - Text, an answer of an agent, or data
+   * @param options - How this answer differs from the agent's settings
+   * @returns The pieces of text; its result is the answer
+   */
+  stream(input: any, receive: (piece: string) => any): Promise<AgentResult>;
+  stream(input: any, options: SayOptions | null, receive: (piece: string) => any): Promise<AgentResult>;
+  /**
+   * Returns what was said so far.
+   * @returns The messages, oldest first
+   */
+  messages(): AgentMessage[];
+  /**
+   * Adds a message that nobody answers.
+   * @param role - Who speaks
+   * @param content - What is said: text, or data
+   */
+  add(role: 'system' | 'user' | 'assistant', content: any, options?: Cancellable): Promise<void>;
+  /**
+   * Takes the oldest turns away; instructions stay, and a tool's call and answer together.
+   * @param options - How much stays
+   * @returns How many messages went
+   */
+  truncate(options: TruncateOptions & Cancellable): Promise<number>;
+  /**
+   * Puts a model's summary in the place of all turns but the last.
+   * @param options - How the summary is made; as the conversation does unless given
+   * @returns The summary; nothing where there was too little to summarize
+   */
+  summarize(options?: (ConversationSummary | null) & Cancellable): Promise<string | null>;
+  /**
+   * Makes a conversation that begins like this one and goes its own way.
+   * @param at - With how many of the messages it begins; all unless given
+   * @returns The new conversation, with the same agent and limits
+   */
+  branch(at?: number | null): Conversation;
+  /**
+   * Takes over what another conversation has; what both begin with stays there once.
+   * @param other - The other conversation, which stays as it is
+   * @param options - How
+   */
+  merge(other: Conversation, options?: (MergeOptions | null) & Cancellable): Promise<void>;
+  /**
+   * Returns what the conversation used, and how long it is.
+   * @returns Numbers since its beginning, runs before this one included
+   */
+  usage(): ConversationUsage;
+  /**
+   * Returns the conversation as a document.
+   * @param options - How it is written
+   * @returns The text of the document
+   */
+  export(options?: ExportOptions | null): string;
+}

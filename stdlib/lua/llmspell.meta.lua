@@ -305,6 +305,64 @@ function debug.traceback(message) end
 ---@field depth? integer How many spells run it, one inside the other; 0 for the first
 ---@field params? table<string, any> Its parameters
 
+---How older messages become a summary.
+---@class ConversationSummary
+---@field agent? Agent|AgentOptions|string What writes it: an agent, the options of one, or a template's name
+---@field model? string The model that writes it, where no agent is given; the conversation's unless set
+---@field keep? integer Turns at the end that stay as they are; 2 unless set
+---@field prompt? string Instructions for the model, in place of the usual ones
+
+---What a conversation is.
+---@class ConversationOptions
+---@field agent? Agent|AgentOptions|string What answers: an agent, the options of one, or a template's name
+---@field model? string The model that answers, where no agent is given; the default model unless set
+---@field system_prompt? string Instructions for the model, where no agent is given
+---@field tools? (string|Tool)[] Names of tools, or tools, where no agent is given
+---@field name? string Under what name it is saved
+---@field messages? AgentMessage[] What was said already
+---@field max_messages? integer Messages to be kept; the oldest turns go first
+---@field max_tokens? integer The same in tokens, by an estimate: one for four bytes of text, and four a message
+---@field summarize? boolean|ConversationSummary Whether a model's summary takes the place of the oldest turns, or how
+
+---How one answer differs from the agent's settings.
+---@class SayOptions
+---@field model? string A model's name or alias
+---@field temperature? number How freely the model chooses words
+---@field max_tokens? integer Tokens of the answer at most
+---@field max_steps? integer Model requests for the answer at most
+---@field timeout? number|string How long the answer may take
+---@field retries? integer How often a failed model request is tried again
+
+---How much of a conversation stays.
+---@class TruncateOptions
+---@field messages? integer Messages at most
+---@field tokens? integer Tokens at most, by the estimate of `max_tokens`
+
+---How one conversation takes over another.
+---@class MergeOptions
+---@field strategy? "append"|"interleave"|"summary" append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about)
+
+---What a conversation used so far, and how long it is now.
+---@class ConversationUsage
+---@field turns integer What was said and answered
+---@field requests integer Model requests, those for summaries included
+---@field input_tokens integer Tokens the models read
+---@field output_tokens integer Tokens the models wrote
+---@field cost number US dollars, where the prices are known
+---@field messages integer Messages there are now
+---@field tokens integer Tokens of them, by the estimate of `max_tokens`
+---@field dropped integer Messages that went for the limits
+---@field summaries integer Summaries that were written
+
+---How a conversation is written.
+---@class ExportOptions
+---@field format? "json"|"jsonl"|"markdown"|"text" json (all of it; the default), jsonl (a message a line), markdown, or text
+
+---What a document is, and what is to answer.
+---@class ImportOptions
+---@field format? "json"|"jsonl" json or jsonl, as export writes them; json unless set
+---@field agent? Agent|AgentOptions|string What answers from now on, in place of the model that the document names
+
 ---What has arrived since the last call.
 ---@class StreamItems
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
@@ -764,3 +822,78 @@ function Spell.write(text) end
 ---Writes text to standard error, as it is.
 ---@param text string What to write; no line end is added
 function Spell.write_error(text) end
+
+---Holds conversations with models, and keeps them for later runs.
+---@class ConversationGlobal
+Conversation = {}
+
+---Begins a conversation; no model is asked before something is said.
+---@param options? ConversationOptions What it is
+---@return Conversation # The conversation
+function Conversation.new(options) end
+
+---Begins a conversation with what a document holds.
+---@param text string The document, as `export` writes it
+---@param options? ImportOptions What it is
+---@return Conversation # The conversation
+function Conversation.import(text, options) end
+
+---What was said so far, and an agent that answers.
+---@class Conversation
+local Conversation = {}
+
+---Says something and returns the answer; both are part of the conversation then.
+---
+---What is said while an answer is awaited waits its turn. An answer that fails leaves the
+---conversation as it was.
+---@param input any Text, an answer of an agent, or data
+---@param options? SayOptions How this answer differs from the agent's settings
+---@return AgentResult # The answer
+function Conversation:say(input, options) end
+
+---Says something and gives the answer as it arrives.
+---
+---Until the stream has ended, or is closed, whatever else is said waits.
+---@param input any Text, an answer of an agent, or data
+---@param options? SayOptions How this answer differs from the agent's settings
+---@return Stream # The pieces of text; its result is the answer
+---@overload fun(self: Conversation, input: any, receiver: fun(piece: string)): AgentResult
+function Conversation:stream(input, options) end
+
+---Returns what was said so far.
+---@return AgentMessage[] # The messages, oldest first
+function Conversation:messages() end
+
+---Adds a message that nobody answers.
+---@param role "system"|"user"|"assistant" Who speaks
+---@param content any What is said: text, or data
+function Conversation:add(role, content) end
+
+---Takes the oldest turns away; instructions stay, and a tool's call and answer together.
+---@param options TruncateOptions How much stays
+---@return integer # How many messages went
+function Conversation:truncate(options) end
+
+---Puts a model's summary in the place of all turns but the last.
+---@param options? ConversationSummary How the summary is made; as the conversation does unless given
+---@return string|nil # The summary; nothing where there was too little to summarize
+function Conversation:summarize(options) end
+
+---Makes a conversation that begins like this one and goes its own way.
+---@param at? integer With how many of the messages it begins; all unless given
+---@return Conversation # The new conversation, with the same agent and limits
+function Conversation:branch(at) end
+
+---Takes over what another conversation has; what both begin with stays there once.
+---@param other Conversation The other conversation, which stays as it is
+---@param options? MergeOptions How
+function Conversation:merge(other, options) end
+
+---Returns what the conversation used, and how long it is.
+---@return ConversationUsage # Numbers since its beginning, runs before this one included
+function Conversation:usage() end
+
+---Returns the conversation as a document.
+---@param options? ExportOptions How it is written
+---@return string # The text of the document
+function Conversation:export(options) end

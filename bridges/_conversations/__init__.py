@@ -1,0 +1,1 @@
+"""Conversations: their messages, what they say to models, how they are kept and written."""
