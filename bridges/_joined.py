@@ -1,0 +1,51 @@
+"""The session that a run has joined: what is kept in it, every run that joins it shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bridges._errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from bridges._session import Session
+
+
+class Joined:
+    """What a run has joined; `session.shared(Joined)` is the run's own.
+
+    number: the session's, None before any was joined; name: what it is called
+    run: the number under which the run is noted there
+    by_flag: whether the user said so: then the spells that the spell runs share it as well
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.number: int | None = None
+        self.name = ""
+        self.run: int | None = None
+        self.by_flag = False
+        caller = session.caller
+        if caller is not None:
+            outer: Joined = caller.shared(Joined)
+            if outer.by_flag:
+                self.number, self.name, self.by_flag = outer.number, outer.name, True
+
+    @property
+    def space(self) -> str | None:
+        """Whose the things are that are kept in the session, as `owner` is for those of a spell."""
+        return None if self.number is None else space_of(self.number)
+
+
+def space_of(number: int) -> str:
+    """Returns whose the things are that are kept in a session."""
+    return f"session:{number}"
+
+
+def session_space(session: Session, where: str) -> str:
+    """Returns whose the things are that a run keeps in its session; it must have joined one."""
+    space = session.shared(Joined).space
+    if space is None:
+        raise InvalidArgument(
+            f"{where}: the run has joined no session",
+            hint="run it with --session NAME, or call Session.start first",
+        )
+    return str(space)

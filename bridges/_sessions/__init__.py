@@ -1,0 +1,1 @@
+"""Sessions: named groups of runs and of what they keep."""
