@@ -11,6 +11,7 @@ from bridges._gate import current_call
 from bridges._session import Session
 from engines import _protocol as protocol
 from engines._codec import Codec
+from engines._courses import Courses
 from engines._modules import Modules
 from engines._protocol import Frame
 
@@ -51,11 +52,13 @@ class Calls:
         self._cancelled: set[asyncio.Task[None]] = set()
         self._returns: dict[int, asyncio.Future[Any]] = {}
         self._callbacks = 0
+        self._courses = Courses()
         self.wants_loop = False
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Goes on inside an event loop, starting with the call that wanted one."""
         self._loop = loop
+        self._courses.begin()
         self.wants_loop = False
         if self._held is not None:
             held, self._held = self._held, None
@@ -91,6 +94,8 @@ class Calls:
             self._module(frame)
         elif frame.kind == protocol.RETURN:
             self._return(frame)
+        elif frame.kind == protocol.WITHIN:
+            self._courses.enter(frame.id)
         elif frame.kind == protocol.CANCEL:
             task = self._tasks.pop(frame.id, None)
             if task:
@@ -110,7 +115,7 @@ class Calls:
             if (kind == "note") != note or kind == "engine":
                 raise InvalidArgument("this function is not called so")
             if kind in ("sync", "note"):
-                value = self._session.door.call(number, arguments)
+                value = self._courses.run(self._session.door.call, number, arguments)
                 if not note:
                     self._answer(frame.id, value)
                     self._keep(value, len(frame.payload))
@@ -178,7 +183,8 @@ class Calls:
         assert self._loop is not None
         if id in self._tasks:
             raise InvalidArgument("a call's id is in use")
-        self._tasks[id] = self._loop.create_task(self._serve(id, number, arguments))
+        serving = self._serve(id, number, arguments)
+        self._tasks[id] = self._loop.create_task(serving, context=self._courses.context())
 
     async def _serve(self, id: int, number: int, arguments: list[Any]) -> None:
         import asyncio
@@ -234,6 +240,7 @@ class Calls:
         self._callbacks += 1
         id = self._callbacks
         future = self._returns[id] = self._loop.create_future()
+        self._courses.open(id)
         try:
             self._send(protocol.CALLBACK, id, self._codec.encode([number, arguments], around=2))
             return await future
@@ -242,6 +249,7 @@ class Calls:
             raise
         finally:
             self._returns.pop(id, None)
+            self._courses.close(id)
 
     def _return(self, frame: Frame) -> None:
         future = self._returns.get(frame.id)

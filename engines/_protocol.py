@@ -42,6 +42,7 @@ MODULE = 25  # UTF-8 `importing module NUL wanted name`; answered with `module i
 BROKEN = 26  # a defect in the worker itself: its Python traceback, UTF-8
 ANSWER = 27  # answer to COMMAND `id`: JSON, {error: error map} where it failed
 EVENT = 28  # JSON {event, …}: what a REPL or a debugger hears unasked
+WITHIN = 29  # the calls that follow are made in the course of CALLBACK `id`; 0: of none
 
 
 if TYPE_CHECKING:

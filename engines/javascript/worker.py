@@ -154,17 +154,19 @@ class Engine:
             for frame in self._channel.receive_all(self.work.timers.wait()):
                 self.take(frame)
             for number in self.work.timers.take_due():
+                self.work.course = self.work.courses.pop(number, 0)
                 self.tell(Message.TIMER_DUE, number)
 
     def take(self, frame: protocol.Frame) -> None:
         """Handles a frame from the host."""
         kind, id, body = frame
+        self.work.course = id if kind == protocol.CALLBACK else 0
         if kind == protocol.INTERRUPT:
             self._stopping = True
             self.tell(Message.WAITING)
             self.stop(self.trace)
         elif kind == protocol.RESULT and id in self.work.calls:
-            self.work.calls.discard(id)
+            self.work.course = self.work.calls.pop(id)
             self.tell(Message.RESULT, id, body[1:], body[0])
         elif kind == protocol.CALLBACK:
             self.work.callbacks.add(id)
@@ -288,23 +290,26 @@ class Engine:
     # -- operations of the boot code, named as in `Op`
 
     def _on_call_now(self, payload: bytes) -> bytes:
+        self.work.place(self._channel)
         answer = self._channel.ask(protocol.CALL, next(self._ids), payload)
         value = answer[1:]
         is_marked = b"true" if b"\\u0000" in value else b"false"
         return b"[%d,%s,%s]" % (answer[0], is_marked, value)
 
     def _on_call_later(self, payload: bytes, id: int) -> None:
-        self.work.calls.add(id)
+        self.work.place(self._channel)
+        self.work.calls[id] = self.work.course
         self._channel.send(protocol.CALL, id, payload)
 
     def _on_call_note(self, payload: bytes) -> None:
+        self.work.place(self._channel)
         self._channel.send(protocol.NOTE, 0, payload)
 
     def _on_print(self, payload: bytes, text: str | None = None) -> None:
         self._channel.print(payload if text is None else text.encode("utf-8", "replace"))
 
     def _on_cancel(self, payload: bytes, id: int) -> None:
-        self.work.calls.discard(id)
+        self.work.calls.pop(id, None)
         self._channel.send(protocol.CANCEL, id, b"")
 
     def _on_return(self, payload: bytes, id: int, status: int) -> None:
@@ -314,10 +319,10 @@ class Engine:
         self._channel.send(protocol.RETURN, id, bytes((status,)) + payload)
 
     def _on_timer(self, payload: bytes, id: int, milliseconds: float) -> bytes:
-        return b"true" if self.work.timers.start(id, milliseconds) else b"false"
+        return b"true" if self.work.start_timer(id, milliseconds) else b"false"
 
     def _on_stop_timer(self, payload: bytes, id: int) -> None:
-        self.work.timers.stop(id)
+        self.work.stop_timer(id)
 
     def _on_done(self, payload: bytes) -> None:
         program = self._program

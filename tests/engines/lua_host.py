@@ -245,7 +245,7 @@ class Run:
             self.callbacks.pop(id)(payload[0], payload[1:])
         elif kind == p.MODULE:
             self._module(id, payload.decode())
-        else:
+        elif kind != p.WITHIN:
             out.end = ENDS[kind]
             out.value = payload if kind in (p.EXIT, p.BROKEN) else unpack(payload)
             out.exit_code = id

@@ -1,9 +1,8 @@
 -- The host's functions as Lua sees them, built from the worker's table of declarations.
 
-local host, errors, codec, tasks, extras, streams = ...
+local errors, codec, tasks, extras, streams = ...
 
 local select, type = select, type
-local NOTE = 19
 
 local M = {}
 
@@ -23,7 +22,7 @@ end
 
 function kinds.note(head, names)
   return function(...)
-    host.send(NOTE, 0, codec.call(head, names, select("#", ...), ...))
+    tasks.note(codec.call(head, names, select("#", ...), ...))
   end
 end
 

@@ -29,7 +29,7 @@ tasks.callbacks = part("callbacks", host, codec, control, tasks, report)
 local streams = part("streams", codec)
 local extras = { Async = part("async", errors, codec, control, tasks, timers) }
 local env = part("sandbox", host, errors, codec, control, part("coroutines", control))
-local bindings = part("bindings", host, errors, codec, tasks, extras, streams)
+local bindings = part("bindings", errors, codec, tasks, extras, streams)
 
 local globals, classes = bindings.build(description)
 for name, value in next, globals do

@@ -11,7 +11,7 @@ local pack, unpack, byte, error = table.pack, table.unpack, string.byte, error
 local WAIT, now = control.WAIT, control.now
 
 local RESULT, CALLBACK, ABANDON, COMMAND = 1, 2, 4, 5
-local CALL, CANCEL, MODULE = 17, 21, 25
+local CALL, NOTE, CANCEL, MODULE, WITHIN = 17, 19, 21, 25, 29
 
 local MAX_TASKS = 10000
 -- Nested waits cost C stack, of which Lua has 200 levels.
@@ -27,6 +27,8 @@ local ready, head, tail = {}, 1, 0
 local live, nesting = 0, 0
 -- Failed tasks that nobody waited for.
 local unhandled = {}
+-- The course of which the host was told last.
+local told = 0
 local idle = { done = false }
 -- While the debugger evaluates: tasks it froze that became ready since, and which it froze.
 local parked, is_frozen
@@ -123,7 +125,8 @@ end
 -- Tasks ---------------------------------------------------------------------
 
 -- Starts f(...) as a task. `options`: on_done(task), observed (somebody handles its failure),
--- callback (the id of the CALLBACK it answers). Its owner, in a REPL, is the evaluation it serves.
+-- callback (the id of the CALLBACK it answers). Its course is the callback in which it began; its
+-- owner, in a REPL, is the evaluation it serves.
 function M.start(options, f, ...)
   if live >= MAX_TASKS then
     error(errors.make("limit_exceeded", "more than " .. MAX_TASKS .. " tasks at a time",
@@ -131,6 +134,7 @@ function M.start(options, f, ...)
   end
   local task = {
     future = {}, on_done = options.on_done, observed = options.observed, callback = options.callback,
+    course = options.callback or now.task and now.task.course,
     owner = now.task and now.task.owner,
   }
   local arguments = pack(...)
@@ -228,9 +232,19 @@ local function proceed()
   end
 end
 
+-- Tells the host in the course of which callback the next call is made.
+local function place()
+  local course = now.task and now.task.course or 0
+  if course ~= told then
+    host.send(WITHIN, course, "")
+    told = course
+  end
+end
+
 -- Calls the host and suspends the task until it answers.
 function M.call(payload)
   proceed()
+  place()
   local id = M.new_id()
   local future = { call = id }
   calls[id] = future
@@ -243,6 +257,7 @@ end
 -- Asks the host and blocks until it answers.
 local function ask(kind, payload)
   proceed()
+  place()
   local bytes = host.ask(kind, M.new_id(), payload)
   host.arm()
   if bytes == nil then
@@ -254,6 +269,12 @@ end
 -- Calls the host and blocks until it answers.
 function M.call_now(payload)
   return answer(ask(CALL, payload))
+end
+
+-- Calls the host, which answers nothing.
+function M.note(payload)
+  place()
+  host.send(NOTE, 0, payload)
 end
 
 -- Asks for a module: `key` is "importing module NUL wanted name"; returns "id NUL source".

@@ -1,0 +1,218 @@
+"""What happened in a run, when, and inside of what: spans with one trace id."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from bridges._errors import SpellError
+
+if TYPE_CHECKING:
+    from bridges._session import Session
+
+MAX_SPANS = 2_000
+"""Spans that are kept for the script; the oldest go first."""
+MAX_VALUES = 50_000
+"""Attributes of all kept spans together."""
+MAX_ATTRIBUTES = 64
+MAX_EVENTS = 64
+MAX_TEXT = 1_000
+"""Characters of one attribute, and of an error's message."""
+MAX_NAME = 200
+TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+
+Kind: TypeAlias = Literal[
+    "run", "spell", "span", "model", "tool", "agent", "workflow", "step", "state", "handoff"
+]
+Attribute: TypeAlias = "str | bool | int | float | list[str | bool | int | float]"
+
+
+@dataclass
+class Event:
+    """Something that happened at one moment of a span; `time` in nanoseconds since 1970."""
+
+    name: str
+    time: int
+    attributes: dict[str, Attribute]
+
+
+@dataclass
+class Span:
+    """Something that took time.
+
+    parent_id: the span it happened in, empty for none
+    start, end: nanoseconds since 1970; `end` is 0 while it lasts
+    error: why it failed; empty when it did not
+    """
+
+    name: str
+    kind: Kind
+    trace_id: str
+    span_id: str
+    parent_id: str
+    spell: str
+    start: int
+    end: int = 0
+    error: str = ""
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many values it holds."""
+        return 1 + len(self.attributes) + sum(1 + len(e.attributes) for e in self.events)
+
+    def set(self, attributes: Mapping[str, Any]) -> None:
+        """Notes attributes; what is not given is left as it is, and so are too many."""
+        for name, value in attributes.items():
+            known = name in self.attributes
+            if value is not None and (known or len(self.attributes) < MAX_ATTRIBUTES):
+                self.attributes[clip(name, MAX_NAME)] = as_attribute(value)
+
+    def note(self, name: str, attributes: Mapping[str, Any]) -> None:
+        """Notes that something happened now; more than MAX_EVENTS are left out."""
+        if len(self.events) < MAX_EVENTS:
+            few = list(attributes.items())[:MAX_ATTRIBUTES]
+            kept = {clip(k, MAX_NAME): as_attribute(v) for k, v in few if v is not None}
+            self.events.append(Event(clip(name, MAX_NAME), time.time_ns(), kept))
+
+
+_current: ContextVar[Span | None] = ContextVar("span", default=None)
+
+
+class Tracing:
+    """The spans of one run and of the spells it runs.
+
+    root: the run itself, which lasts as long as the run
+    sampled: what a caller decided about exporting this trace; None when it is for us to decide
+    listeners: told every span that has ended
+    """
+
+    def __init__(self, spell: str, traceparent: str = "") -> None:
+        """traceparent: of the program that started this one (W3C trace context)"""
+        above = TRACEPARENT.fullmatch(traceparent.strip().lower())
+        if above and set(above[1]) != {"0"} and set(above[2]) != {"0"}:
+            trace_id, parent_id = above[1], above[2]
+            self.sampled: bool | None = bool(int(above[3], 16) & 1)
+        else:
+            trace_id, parent_id = secrets.token_hex(16), ""
+            self.sampled = None
+        name = clip(f"run {spell}", MAX_NAME)
+        self.root = Span(name, "run", trace_id, _new_id(), parent_id, spell, time.time_ns())
+        self.listeners: list[Callable[[Span], None]] = []
+        self._ended: deque[Span] = deque()
+        self._values = 0
+
+    def current(self) -> Span:
+        """Returns the innermost span that lasts now, where the call comes from."""
+        found = _current.get()
+        return found if found is not None and found.trace_id == self.root.trace_id else self.root
+
+    def ended(self) -> list[Span]:
+        """Returns the spans that have ended, in the order in which they did."""
+        return list(self._ended)
+
+    @contextmanager
+    def span(
+        self, name: str, kind: Kind, spell: str, attributes: Mapping[str, Any] | None = None
+    ) -> Iterator[Span]:
+        """Has what happens inside be a span; an error marks it and goes on."""
+        above = self.current()
+        name = clip(name, MAX_NAME)
+        span = Span(name, kind, above.trace_id, _new_id(), above.span_id, spell, time.time_ns())
+        span.set(attributes or {})
+        before = _current.get()
+        _current.set(span)
+        began = time.monotonic_ns()
+        try:
+            yield span
+        except BaseException as error:
+            span.error = span.error or words_of(error)
+            raise
+        finally:
+            _current.set(before)
+            span.end = span.start + time.monotonic_ns() - began
+            self._keep(span)
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Ends the run's own span; does nothing the second time."""
+        if not self.root.end:
+            self.root.error = words_of(error) if error else ""
+            self.root.end = max(time.time_ns(), self.root.start)
+            self._tell(self.root)
+
+    def _keep(self, span: Span) -> None:
+        self._ended.append(span)
+        self._values += span.size
+        while len(self._ended) > MAX_SPANS or self._values > MAX_VALUES:
+            self._values -= self._ended.popleft().size
+        self._tell(span)
+
+    def _tell(self, span: Span) -> None:
+        for listener in self.listeners:
+            listener(span)
+
+
+def tracing_of(session: Session) -> Tracing:
+    """Returns the tracing of a run, which begins when it is first asked for."""
+    outer = session
+    while outer.caller is not None:
+        outer = outer.caller
+    if outer.tracing is None:
+        outer.use_tracing(Tracing(outer.spell.name, outer.environ.get("TRACEPARENT", "")))
+    assert outer.tracing is not None
+    return outer.tracing
+
+
+@contextmanager
+def spanned(
+    session: Session, kind: Kind, name: str, attributes: Mapping[str, Any] | None = None
+) -> Iterator[Span | None]:
+    """Has what happens inside be a span where the run is traced."""
+    if session.tracing is None:
+        yield None
+        return
+    with session.tracing.span(name, kind, session.spell.name, attributes) as span:
+        yield span
+
+
+def traceparent(span: Span) -> str:
+    """Returns a span as other programs take it over (W3C trace context)."""
+    return f"00-{span.trace_id}-{span.span_id}-01"
+
+
+def words_of(error: BaseException) -> str:
+    """Returns what a span says of an error."""
+    if isinstance(error, SpellError):
+        return clip(f"{error.code}: {error.message}", MAX_TEXT)
+    return "cancelled" if type(error).__name__ == "CancelledError" else type(error).__name__
+
+
+def as_attribute(value: Any) -> Attribute:
+    """Returns a value as spans hold it: plain, or a list of plain values, or else JSON text."""
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return clip(value, MAX_TEXT)
+    if isinstance(value, list) and len(value) <= MAX_ATTRIBUTES:
+        kinds = {type(part) for part in value}
+        if len(kinds) <= 1 and kinds <= {str, bool, int, float}:
+            return [clip(part, MAX_TEXT) if isinstance(part, str) else part for part in value]
+    return clip(json.dumps(value, ensure_ascii=False, default=repr), MAX_TEXT)
+
+
+def clip(text: str, most: int) -> str:
+    """Returns text of at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
