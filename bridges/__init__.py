@@ -11,6 +11,7 @@ MODULES = (
     "json",
     "stdin",
     "logger",
+    "trace",
     "concurrency",
     "spell",
     "conversation",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bridges._log import Log
     from bridges._settings import ModelSettings
     from bridges._timings import Timings
+    from bridges._tracing import Tracing
 
 MAX_OBJECTS = 100_000
 
@@ -64,6 +65,7 @@ class Session:
     caller: the run that started this one; what this one uses, that one uses
     gate: looks at model requests and tool calls before they go
     timings: what took how long, where the run is profiled
+    tracing: what happens inside of what, where the run is traced
     inner: the runs of spells that this one has started and that have not ended
     """
 
@@ -86,6 +88,7 @@ class Session:
     caller: Session | None = None
     gate: Gate | None = None
     timings: Timings | None = None
+    tracing: Tracing | None = None
     inner: list[Session] = field(default_factory=list)
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)
@@ -110,6 +113,12 @@ class Session:
         self.models = models
         for inner in list(self.inner):
             inner.use_models(models)
+
+    def use_tracing(self, tracing: Tracing) -> None:
+        """Has what happens from now on be traced, in inner runs as well."""
+        self.tracing = tracing
+        for inner in list(self.inner):
+            inner.use_tracing(tracing)
 
     def use(self, what: str, amount: float) -> int | None:
         """Counts what the run uses of a limit (calls, output or cpu), for its callers as well.

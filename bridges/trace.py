@@ -68,9 +68,7 @@ class TraceSpan(TypedDict, total=False):
     """
 
     name: str
-    kind: Literal[
-        "spell", "span", "model", "tool", "agent", "workflow", "step", "state", "handoff"
-    ]
+    kind: Literal["spell", "span", "model", "tool", "agent", "workflow", "step", "state", "handoff"]
     trace_id: str
     span_id: str
     parent_id: str
