@@ -395,6 +395,62 @@ interface JsonOptions {
   indent?: number;
 }
 
+/** What a span says from the start. */
+interface TraceOptions {
+  /** Values by name: text, numbers, booleans or lists of those; others become JSON */
+  attributes?: Record<string, any>;
+}
+
+/** Which span lasts now. */
+interface TraceContext {
+  /** Its name; the run's own span is called after the spell */
+  name: string;
+  /** Names everything that happens in the run: 32 hexadecimal digits */
+  traceId: string;
+  /** Names the span: 16 hexadecimal digits */
+  spanId: string;
+  /** Both as the header of this name, for a server that traces as well */
+  traceparent: string;
+}
+
+/** Something that happened during a span. */
+interface TraceEvent {
+  /** What happened */
+  name: string;
+  /** When: seconds since 1970 */
+  time: number;
+  /** Values by name */
+  attributes: Record<string, any>;
+}
+
+/** A span that has ended. */
+interface TraceSpan {
+  /** Its name */
+  name?: string;
+  /** What it was: `span` those of the spell; the others belong to built-in things */
+  kind?: 'spell' | 'span' | 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff';
+  /** Names everything that happens in the run */
+  traceId?: string;
+  /** Names the span */
+  spanId?: string;
+  /** The span it happened in */
+  parentId?: string;
+  /** The spell it happened in */
+  spell?: string;
+  /** When it began: seconds since 1970 */
+  start?: number;
+  /** Seconds it took */
+  duration?: number;
+  /** Whether what happened inside failed */
+  status?: 'ok' | 'error';
+  /** Why it failed */
+  error?: string;
+  /** Values by name */
+  attributes?: Record<string, any>;
+  /** What happened during it, in order */
+  events?: TraceEvent[];
+}
+
 /** How a list is worked through. */
 interface MapOptions {
   /** Items in work at a time; the default is all of them */
@@ -1084,6 +1140,45 @@ declare class Logger {
    */
   isEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean;
 }
+
+/** Follows what happens in a run as spans, each inside of another. */
+declare const Trace: {
+  /**
+   * Runs a function inside a span; what it starts has the span as its parent.
+   * @param name - What the span is called
+   * @param fn - Called with the span's names, as `current` gives them
+   * @param options - What the span says from the start
+   * @returns What the function returned; its error is raised as it is
+   */
+  span(name: string, fn: (...args: any[]) => any, options?: (TraceOptions | null) & Cancellable): Promise<any>;
+  /**
+   * Tells which span lasts now; outside of every span it is the run's own.
+   * @returns Its names
+   */
+  current(): TraceContext;
+  /**
+   * Sets a value of the span that lasts now.
+   * @param name - Name of the value
+   * @param value - Text, a number, a boolean or a list of those; another value becomes JSON
+   */
+  setAttribute(name: string, value: any): void;
+  /**
+   * Sets values of the span that lasts now.
+   * @param attributes - The values by name
+   */
+  setAttributes(attributes: Record<string, any>): void;
+  /**
+   * Notes in the span that lasts now that something happened.
+   * @param name - What happened
+   * @param attributes - Values by name
+   */
+  addEvent(name: string, attributes?: Record<string, any> | null): void;
+  /**
+   * Returns the spans of the run that have ended, the last 2,000 of them.
+   * @returns The spans, in the order in which they ended
+   */
+  spans(): TraceSpan[];
+};
 
 /** Tells about the spell that runs, and runs others. */
 declare const Spell: {

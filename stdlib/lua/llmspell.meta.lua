@@ -291,6 +291,38 @@ function debug.traceback(message) end
 ---@class JsonOptions
 ---@field indent? integer Spaces per level, at most 10; the default writes everything on one line
 
+---What a span says from the start.
+---@class TraceOptions
+---@field attributes? table<string, any> Values by name: text, numbers, booleans or lists of those; others become JSON
+
+---Which span lasts now.
+---@class TraceContext
+---@field name string Its name; the run's own span is called after the spell
+---@field trace_id string Names everything that happens in the run: 32 hexadecimal digits
+---@field span_id string Names the span: 16 hexadecimal digits
+---@field traceparent string Both as the header of this name, for a server that traces as well
+
+---Something that happened during a span.
+---@class TraceEvent
+---@field name string What happened
+---@field time number When: seconds since 1970
+---@field attributes table<string, any> Values by name
+
+---A span that has ended.
+---@class TraceSpan
+---@field name? string Its name
+---@field kind? "spell"|"span"|"model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff" What it was: `span` those of the spell; the others belong to built-in things
+---@field trace_id? string Names everything that happens in the run
+---@field span_id? string Names the span
+---@field parent_id? string The span it happened in
+---@field spell? string The spell it happened in
+---@field start? number When it began: seconds since 1970
+---@field duration? number Seconds it took
+---@field status? "ok"|"error" Whether what happened inside failed
+---@field error? string Why it failed
+---@field attributes? table<string, any> Values by name
+---@field events? TraceEvent[] What happened during it, in order
+
 ---How a list is worked through.
 ---@class MapOptions
 ---@field limit? integer Items in work at a time; the default is all of them
@@ -800,6 +832,39 @@ function Logger:set_level(level) end
 ---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
 ---@return boolean # Whether they are
 function Logger:is_enabled(level) end
+
+---Follows what happens in a run as spans, each inside of another.
+---@class Trace
+Trace = {}
+
+---Runs a function inside a span; what it starts has the span as its parent.
+---@param name string What the span is called
+---@param fn function Called with the span's names, as `current` gives them
+---@param options? TraceOptions What the span says from the start
+---@return any # What the function returned; its error is raised as it is
+function Trace.span(name, fn, options) end
+
+---Tells which span lasts now; outside of every span it is the run's own.
+---@return TraceContext # Its names
+function Trace.current() end
+
+---Sets a value of the span that lasts now.
+---@param name string Name of the value
+---@param value any Text, a number, a boolean or a list of those; another value becomes JSON
+function Trace.set_attribute(name, value) end
+
+---Sets values of the span that lasts now.
+---@param attributes table<string, any> The values by name
+function Trace.set_attributes(attributes) end
+
+---Notes in the span that lasts now that something happened.
+---@param name string What happened
+---@param attributes? table<string, any> Values by name
+function Trace.add_event(name, attributes) end
+
+---Returns the spans of the run that have ended, the last 2,000 of them.
+---@return TraceSpan[] # The spans, in the order in which they ended
+function Trace.spans() end
 
 ---Tells about the spell that runs, and runs others.
 ---@class Spell
