@@ -8,9 +8,12 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from bridges._agent_points import FORM, request_of, turn_from
 from bridges._agent_records import AgentLike, AgentOptions
 from bridges._agents import AgentHandle, AgentSpec, Turn, check_settings, turn_of
+from bridges._bus import correlated
 from bridges._errors import InvalidArgument, NotFound
+from bridges._hooks import Hooks
 from bridges._schema import to_json_schema
 from bridges._tools import ToolHandle, Tools, ToolSpec, define
 
@@ -29,10 +32,7 @@ class SpecAgent(AgentHandle):
 
     async def ask(self, said: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Works on an input and returns the fields of `AgentResult`."""
-        spec, turn = self._prepared(said, options or {}, "Agent.run")
-        agents, model = await _open(self._session, spec)
-        answer: dict[str, Any] = await agents.run_agent(self._session, spec, turn, model)
-        return answer
+        return await self._whole(*self._prepared(said, options or {}, "Agent.run"))
 
     def pieces(
         self, said: Any, options: Mapping[str, Any] | None = None
@@ -48,11 +48,45 @@ class SpecAgent(AgentHandle):
         turn = turn_of(said, [dict(m) for m in options.get("messages", [])], where)
         return replace(self.spec, **changes), turn
 
+    async def _whole(self, spec: AgentSpec, turn: Turn) -> dict[str, Any]:
+        async def call(request: dict[str, Any]) -> dict[str, Any]:
+            asked = turn_from(request, turn)
+            agents, model = await _open(self._session, spec)
+            answer: dict[str, Any] = await agents.run_agent(self._session, spec, asked, model)
+            return answer
+
+        hooks: Hooks = self._session.shared(Hooks)
+        return await hooks.around("agent", spec.name, request_of(spec.name, turn), call, FORM)
+
     async def _pieces(self, spec: AgentSpec, turn: Turn) -> AsyncGenerator[str | dict[str, Any]]:
-        agents, model = await _open(self._session, spec)
-        async with aclosing(agents.stream_agent(self._session, spec, turn, model)) as pieces:
-            async for piece in pieces:
-                yield piece
+        hooks: Hooks = self._session.shared(Hooks)
+        if hooks.needs_whole("agent", spec.name):
+            answer = await self._whole(spec, turn)
+            yield answer["text"]
+            yield answer
+            return
+        passage = hooks.passage("agent", spec.name, request_of(spec.name, turn), FORM)
+        instead = await passage.before()
+        if instead is not None:
+            yield instead.result["text"]
+            yield instead.result
+            return
+        await passage.started()
+        found: dict[str, Any] = {}
+        try:
+            asked = turn_from(passage.request, turn)
+            agents, model = await _open(self._session, spec)
+            source = agents.stream_agent(self._session, spec, asked, model)
+            async with aclosing(correlated(passage.correlation, source)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        yield piece
+                    else:
+                        found = piece
+        except BaseException as error:
+            await passage.failed(error)
+            raise
+        yield await passage.ended(found)
 
 
 def as_agent(session: Session, given: AgentLike, where: str) -> AgentHandle:

@@ -147,7 +147,7 @@ def turn_of(said: Any, history: list[dict[str, Any]], where: str) -> Turn:
         if messages[-1]["role"] == "user":
             said = messages.pop()["content"]
     for i, message in enumerate(messages):
-        _check_message(message, f"{where}: message {i + 1}")
+        check_message(message, f"{where}: message {i + 1}")
     if said is None:
         if not messages or messages[-1]["role"] != "tool":
             raise InvalidArgument(
@@ -165,7 +165,8 @@ def _is_message(value: Any) -> bool:
     return isinstance(value, dict) and "role" in value and not isinstance(value, Text)
 
 
-def _check_message(message: dict[str, Any], where: str) -> None:
+def check_message(message: dict[str, Any], where: str) -> None:
+    """Refuses a message that says nothing or whose role is none, naming `where`."""
     role = message.get("role")
     if role not in ROLES:
         raise InvalidArgument(f"{where}: role must be one of {', '.join(ROLES)}, got {role!r}")

@@ -12,6 +12,7 @@ from bridges._permissions import Grants
 
 if TYPE_CHECKING:
     from bridges._budget import Budget
+    from bridges._bus import Bus
     from bridges._declare import HostObject
     from bridges._gate import Gate
     from bridges._invoke import Door
@@ -67,6 +68,7 @@ class Session:
     timings: what took how long, where the run is profiled
     tracing: what happens inside of what, where the run is traced
     inner: the runs of spells that this one has started and that have not ended
+    bus: the run's events; None until there is something to tell
     """
 
     spell: SpellInfo
@@ -90,6 +92,7 @@ class Session:
     timings: Timings | None = None
     tracing: Tracing | None = None
     inner: list[Session] = field(default_factory=list)
+    bus: Bus | None = None
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)
     _objects: dict[int, HostObject] = field(default_factory=dict)

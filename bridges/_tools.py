@@ -22,6 +22,7 @@ from bridges._errors import (
     ToolFailed,
     WorkerCrashed,
 )
+from bridges._hooks import Hooks
 from bridges._names import did_you_mean
 from bridges._pauses import Pauses
 from bridges._schema import fit, problems, to_json_schema
@@ -58,15 +59,22 @@ class ToolSpec:
     async def call(self, arguments: Any, session: Session) -> Any:
         """Checks the arguments and runs the tool.
 
-        session: its gate sees the call before it goes; its pauses do not count as time
+        session: its hooks and its gate see the call; its pauses do not count as time
         Arguments that do not fit are InvalidArgument, a refusal stays PermissionDenied, and any
         other failure is ToolFailed with the cause in its details.
         """
         checked = self._checked(arguments)
-        gate = session.gate
-        if gate is not None:
-            seen = {"tool": self.name, "arguments": checked}
-            checked = self._checked((await gate.pass_on("tool", self.name, seen))["arguments"])
+        hooks: Hooks = session.shared(Hooks)
+        is_watched = hooks.watches("tool", self.name)
+
+        async def call(request: dict[str, Any]) -> Any:
+            found = self._checked(request["arguments"]) if is_watched else checked
+            return await self._run(found, session)
+
+        request = {"tool": self.name, "arguments": checked}
+        return await hooks.around("tool", self.name, request, call)
+
+    async def _run(self, checked: dict[str, Any], session: Session) -> Any:
         try:
             async with session.shared(Pauses).limit(self.timeout) as clock:
                 return await self.run(checked)

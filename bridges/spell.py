@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, TypedDict
 
 from bridges._declare import NOTHING, Bridge, host_function
-from bridges._errors import LimitExceeded
+from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._invoke import bindings
 from bridges._permissions import ModulePath
 
@@ -70,7 +71,17 @@ class Spell(Bridge):
                 hint="does the spell run itself?",
                 details={"limit": "depth"},
             )
-        return await self.session.run_spell(path.value, params or {}, self.session)
+        from bridges._hooks import Hooks
+
+        async def call(request: dict[str, Any]) -> Any:
+            given = request["params"]
+            if not isinstance(given, dict):
+                raise InvalidArgument("Spell.run: a hook made params that are no map")
+            return await self.session.run_spell(path.value, given, self.session)
+
+        hooks: Hooks = self.session.shared(Hooks)
+        request = {"spell": path.value, "params": params or {}}
+        return await hooks.around("run", Path(path.value).name, request, call)
 
     @host_function(needs=NOTHING, since=1, one_way=True)
     def write(self, text: str) -> None:

@@ -191,7 +191,7 @@ class Calls:
 
         current_call.set(id)
         try:
-            value = await self._session.door.call_async(number, arguments)
+            value = await self._called(number, arguments)
             self._answer(id, value)
             self._keep(value, self._sizes.get(id, 0))
         except SpellError as error:
@@ -204,6 +204,19 @@ class Calls:
             if task is not None:
                 self._cancelled.discard(task)
             self._bytes -= self._sizes.pop(id, 0)
+
+    async def _called(self, number: int, arguments: list[Any]) -> Any:
+        """Returns what a function gave when the handlers of what it caused have run."""
+        session = self._session
+        try:
+            value = await session.door.call_async(number, arguments)
+        except SpellError:
+            if session.bus is not None:
+                await session.bus.drain()
+            raise
+        if session.bus is not None:
+            await session.bus.drain()
+        return value
 
     def _answer(self, id: int, value: Any) -> None:
         self._send(protocol.RESULT, id, b"\0" + self._codec.encode(value))

@@ -36,9 +36,10 @@ from bridges._errors import (
     SpellError,
     TimeLimit,
 )
+from bridges._llm.costs import cost_of
 from bridges._llm.failures import translate
 from bridges._llm.history import OUTPUT_TOOL, arguments_of, from_library, text_of, to_library
-from bridges._llm.pipeline import Pipeline, cost_of
+from bridges._llm.pipeline import Pipeline
 from bridges._pauses import Pauses
 from bridges._schema import problems
 from bridges._session import Session

@@ -27,9 +27,9 @@ from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage
 
+from bridges._llm.costs import cost_of
 from bridges._llm.failures import translated
 from bridges._llm.history import to_library
-from bridges._llm.pipeline import cost_of
 from bridges._schema import problems
 from bridges.stream import Final
 

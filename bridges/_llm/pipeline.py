@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_ai import RunContext
 from pydantic_ai.messages import ModelMessage, ModelResponse
-from pydantic_ai.models import Model, ModelRequestParameters, StreamedResponse
+from pydantic_ai.models import (
+    CompletedStreamedResponse,
+    Model,
+    ModelRequestParameters,
+    StreamedResponse,
+)
 from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
+from bridges._hooks import Hooks
+from bridges._llm.asked import Asked, Sent
+from bridges._llm.costs import cost_of
 from bridges._llm.failures import translated
 from bridges._llm.tries import Request, policy_of
 from bridges._timings import timed
@@ -36,6 +43,7 @@ class Pipeline(WrapperModel):
     def __init__(self, wrapped: Model, session: Session, ref: ModelRef) -> None:
         super().__init__(wrapped)
         self._session = session
+        self._hooks: Hooks = session.shared(Hooks)
         self.ref = ref
 
     async def request(
@@ -45,12 +53,24 @@ class Pipeline(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Makes a request whose answer comes whole."""
+        name = self.ref.name
+        asked = Asked(self._session, name, messages, model_settings, model_request_parameters)
+
+        async def call(request: dict[str, Any]) -> ModelResponse:
+            return await self._whole(*asked.sent(request))
+
+        return await self._hooks.around("model", name, asked.request, call, asked.form)
+
+    async def _whole(
+        self,
+        messages: list[ModelMessage],
+        given: ModelSettings,
+        parameters: ModelRequestParameters,
+    ) -> ModelResponse:
         with self._session.budget.request(), self._timed():
-            messages, settings, request = await self._begin(
-                messages, model_settings, model_request_parameters
-            )
+            settings, request = self._begin(given)
             response = await request.run(
-                lambda: self.wrapped.request(messages, settings, model_request_parameters)
+                lambda: self.wrapped.request(messages, settings, parameters)
             )
         self._charge(response, request)
         return response
@@ -63,19 +83,45 @@ class Pipeline(WrapperModel):
         model_request_parameters: ModelRequestParameters,
         run_context: RunContext[Any] | None = None,
     ) -> AsyncGenerator[StreamedResponse]:
-        """Makes a request whose answer comes in pieces; tried again only before the first piece."""
+        """Makes a request whose answer comes in pieces; tried again only before the first piece.
+
+        It comes whole where a hook wants to see the whole, or gives one.
+        """
+        name, hooks = self.ref.name, self._hooks
+        given, parameters = model_settings, model_request_parameters
+        if hooks.needs_whole("model", name):
+            response = await self.request(messages, given, parameters)
+            yield _in_one_piece(response, parameters)
+            return
+        asked = Asked(self._session, name, messages, given, parameters)
+        passage = hooks.passage("model", name, asked.request, asked.form)
+        instead = await passage.before()
+        if instead is not None:
+            yield _in_one_piece(instead.result, parameters)
+            return
+        await passage.started()
+        try:
+            sent = asked.sent(passage.request)
+            async with self._pieces(sent, run_context) as stream:
+                yield stream
+        except BaseException as error:
+            await passage.failed(error)
+            raise
+        await passage.ended(stream.get())
+
+    @asynccontextmanager
+    async def _pieces(
+        self, sent: Sent, run_context: RunContext[Any] | None
+    ) -> AsyncGenerator[StreamedResponse]:
+        messages, given, parameters = sent
         with self._session.budget.request(), self._timed():
-            messages, settings, request = await self._begin(
-                messages, model_settings, model_request_parameters
-            )
+            settings, request = self._begin(given)
             async with AsyncExitStack() as stack:
 
                 async def open_stream() -> tuple[StreamedResponse, AsyncIterator[Any], Any]:
                     async with AsyncExitStack() as own:
                         stream = await own.enter_async_context(
-                            self.wrapped.request_stream(
-                                messages, settings, model_request_parameters, run_context
-                            )
+                            self.wrapped.request_stream(messages, settings, parameters, run_context)
                         )
                         events = aiter(stream)
                         first = await anext(events, END)
@@ -104,27 +150,16 @@ class Pipeline(WrapperModel):
             yield event
             event = await request.bounded(anext(events, END), request.policy.idle, "go on")
 
-    async def _begin(
-        self,
-        messages: list[ModelMessage],
-        given: ModelSettings | None,
-        parameters: ModelRequestParameters,
-    ) -> tuple[list[ModelMessage], ModelSettings, Request]:
-        settings: dict[str, Any] = dict(given or {})
+    def _begin(self, given: ModelSettings) -> tuple[ModelSettings, Request]:
+        settings: dict[str, Any] = dict(given)
         policy = policy_of(self._session, settings)
         left = self._session.budget.tokens_left()
         if left is not None:
             wanted = settings.get("max_tokens")
             settings["max_tokens"] = max(FEWEST_TOKENS, min(left, wanted or left))
-        if self._session.gate is not None:
-            from bridges._llm.requests import pass_on
-
-            gate = self._session.gate
-            messages, settings = await pass_on(gate, self.ref.name, messages, settings, parameters)
-        # Its clock starts here: how long the gate took is nobody's time limit.
         request = Request(self._session, self.ref, policy)
         self._session.log.write("debug", "asking a model", {"model": self.ref.name})
-        return messages, cast("ModelSettings", settings), request
+        return cast("ModelSettings", settings), request
 
     def _charge(self, response: ModelResponse, request: Request) -> None:
         cost = cost_of(response)
@@ -141,11 +176,7 @@ class Pipeline(WrapperModel):
         self._session.log.write("info", "a model answered", fields)
 
 
-def cost_of(response: ModelResponse) -> Decimal | None:
-    """Returns what a response cost in US dollars, or None when its model has no known price."""
-    if response.usage.cost is not None or not response.model_name:
-        return response.usage.cost
-    try:
-        return response.cost().total_price
-    except (LookupError, ValueError):
-        return None
+def _in_one_piece(response: ModelResponse, parameters: ModelRequestParameters) -> StreamedResponse:
+    return CompletedStreamedResponse(
+        response, model_request_parameters=parameters, replay_events=True
+    )

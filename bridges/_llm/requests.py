@@ -33,15 +33,8 @@ async def pass_on(
     request = {
         "model": model,
         "messages": shown,
-        "settings": {key: value for key, value in settings.items() if _is_plain(value)},
-        "tools": [
-            {
-                "name": tool.name,
-                "description": tool.description or "",
-                "parameters": tool.parameters_json_schema,
-            }
-            for tool in parameters.function_tools
-        ],
+        "settings": {key: value for key, value in settings.items() if is_plain(value)},
+        "tools": tools_of(parameters),
     }
     before = _copy(request)
     found = await gate.pass_on("model", model, request)
@@ -51,9 +44,21 @@ async def pass_on(
     if found["settings"] != before["settings"]:
         if not isinstance(found["settings"], dict):
             raise InvalidArgument("the changed settings are no map")
-        hidden = {key: value for key, value in settings.items() if not _is_plain(value)}
+        hidden = {key: value for key, value in settings.items() if not is_plain(value)}
         settings = {**hidden, **found["settings"]}
     return changed, settings
+
+
+def tools_of(parameters: ModelRequestParameters) -> list[dict[str, Any]]:
+    """Returns the tools that the model may call."""
+    return [
+        {
+            "name": tool.name,
+            "description": tool.description or "",
+            "parameters": tool.parameters_json_schema,
+        }
+        for tool in parameters.function_tools
+    ]
 
 
 def _read(messages: Any) -> list[ModelMessage]:
@@ -90,5 +95,6 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Tells whether a setting can be shown."""
     return isinstance(value, (str, int, float, bool, list, dict, type(None)))

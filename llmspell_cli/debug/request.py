@@ -1,4 +1,4 @@
-"""A model request or tool call that is held: its parts as variables, which can be changed."""
+"""A request that is held at the gate: its parts as variables, which can be changed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,20 @@ FIRST = MOST + 2
 """The least reference and frame id of the host's own; a worker's are below."""
 NAME = "request"
 """What the held request is called in expressions."""
-OPEN = {"model": ("messages", "settings"), "tool": ("arguments",)}
+OPEN = {
+    "model": ("messages", "settings"),
+    "tool": ("arguments",),
+    "step": ("input",),
+    "handoff": ("input",),
+}
 """The parts of a request that may be changed."""
+TITLES = {
+    "model": "model call",
+    "tool": "tool call",
+    "step": "workflow step",
+    "handoff": "handoff",
+}
+"""What people call each kind of request."""
 STEP = re.compile(r"\s*(?:\.\s*([A-Za-z_$][\w$]*)|\[\s*(\d+|\"(?:[^\"\\]|\\.)*\"|'[^'\\]*')\s*\])")
 START = re.compile(rf"\s*{NAME}(?![\w$])")
 ASSIGNED = re.compile(r"\s*=(?!=)(?P<value>.*)", re.S)
@@ -26,7 +38,7 @@ SHORT = 200
 class Held:
     """A request that waits at the gate.
 
-    kind, name: `model` or `tool`, and its name; data: the request, as it will go
+    kind, name: one of TITLES, and the name of what is called; data: the request, as it will go
     """
 
     def __init__(self, kind: str, name: str, data: dict[str, Any]) -> None:
@@ -38,7 +50,12 @@ class Held:
     @property
     def title(self) -> str:
         """What is held, for people."""
-        return f"{self.kind} call {self.name}"
+        return f"{self.what} {self.name}"
+
+    @property
+    def what(self) -> str:
+        """What people call this kind of request, and why the spell stands still."""
+        return TITLES[self.kind]
 
     def owns(self, ref: int) -> bool:
         """Tells whether a reference is one of the request's."""
@@ -76,7 +93,7 @@ class Held:
         """Changes a part, or adds one to a map or behind a list's end; written: JSON."""
         if len(place) == 0 or place[0] not in OPEN[self.kind]:
             names = " and ".join(OPEN[self.kind])
-            raise InvalidArgument(f"of a {self.kind} call, only {names} can be changed")
+            raise InvalidArgument(f"of a {self.what}, only {names} can be changed")
         owner, key = self._at(place[:-1]), place[-1]
         if isinstance(owner, dict) and isinstance(key, str):
             owner[key] = _read(written, owner.get(key))

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from bridges._errors import Cancelled, InvalidArgument, SpellError, WorkerCrashed, from_map
-from bridges._gate import current_call
+from bridges._gate import GateKind, current_call
 from bridges._session import Session
 from engines._program import Outcome, Program
 from engines._run import Run
@@ -30,9 +30,9 @@ EVENTS = 10_000
 class Stop:
     """Where and why the spell stands still.
 
-    reason: entry, breakpoint, step, pause, exception, model call, tool call or goto
+    reason: entry, breakpoint, step, pause, exception, goto, or what is held: see request.TITLES
     text: more about it, for people; error, error_name: at an exception, what was thrown
-    held: at a model or tool call, the request that waits
+    held: the request that waits, where one does
     """
 
     reason: str
@@ -239,9 +239,7 @@ class Debugger:
 
     # -- the gate
 
-    async def pass_on(
-        self, kind: Literal["model", "tool"], name: str, request: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def pass_on(self, kind: GateKind, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Holds a request that somebody wants to see, and returns it as it shall go."""
         if not self._wants(kind, name):
             return request
@@ -258,7 +256,7 @@ class Debugger:
     async def _hold(self, held: Held) -> None:
         """Returns when the spell has stood still for a request, and goes on."""
         call = current_call.get()
-        reason = f"{held.kind} call"
+        reason = held.what
         self._held = held
         try:
             while self._held is held:
@@ -319,7 +317,7 @@ class Debugger:
 
     async def _stand_still(self, event: dict[str, Any]) -> None:
         held, reason = None, answers.text(event, "reason") or "pause"
-        if self._held is not None and reason == f"{self._held.kind} call":
+        if self._held is not None and reason == self._held.what:
             held, self._held = self._held, None
         fields = event.get("error") if isinstance(event.get("error"), dict) else None
         self.stop = Stop(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bridges._errors import ConfigError, SpellError, TimeLimit
+from bridges._gate import GateKind
 from llmspell_cli.repl.chats import Chat, Chats
 from llmspell_cli.repl.doing import Doing
 from llmspell_cli.repl.trace import short
@@ -156,9 +157,7 @@ class _ToolCalls:
     def __init__(self, face: Face) -> None:
         self._face = face
 
-    async def pass_on(
-        self, kind: Literal["model", "tool"], name: str, request: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def pass_on(self, kind: GateKind, name: str, request: dict[str, Any]) -> dict[str, Any]:
         """Returns the request as it is."""
         if kind == "tool":
             said = ", ".join(f"{k}: {short(v)}" for k, v in request["arguments"].items())

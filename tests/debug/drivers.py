@@ -137,7 +137,7 @@ class Dap:
         return "" if found["verified"] else found["message"]
 
     def catch(self, *what: str) -> None:
-        names = {"model": "model call", "tool": "tool call"}
+        names = {"model": "model call", "tool": "tool call", "step": "workflow step"}
         filters = ["uncaught", *(names.get(each, each) for each in what)]
         found = self._client.ask("setExceptionBreakpoints", filters=filters)["breakpoints"]
         assert all(each["verified"] for each in found)

@@ -9,9 +9,10 @@ from llmspell_cli.debug.dap.arguments import Arguments
 from llmspell_cli.debug.dap.forms import Forms
 from llmspell_cli.debug.dap.inspection import Handler
 from llmspell_cli.debug.points import Wanted
+from llmspell_cli.debug.request import TITLES
 from llmspell_cli.debug.session import RAISED, UNCAUGHT, Debugger
 
-CALLS = {"model call": "model", "tool call": "tool"}
+CALLS = {title: kind for kind, title in TITLES.items()}
 """The filters that hold calls, and the kind of call."""
 FILTERS = [
     {
@@ -41,6 +42,22 @@ FILTERS = [
         "default": False,
         "supportsCondition": True,
         "conditionDescription": "a tool's name, or a pattern such as read_*",
+    },
+    {
+        "filter": "workflow step",
+        "label": "Workflow Steps",
+        "description": "Stops before a step of a workflow runs; its input can be changed.",
+        "default": False,
+        "supportsCondition": True,
+        "conditionDescription": "a step's name, workflow.step, or a pattern such as report.*",
+    },
+    {
+        "filter": "handoff",
+        "label": "Handoffs",
+        "description": "Stops before an agent hands over to another; the input can be changed.",
+        "default": False,
+        "supportsCondition": True,
+        "conditionDescription": "the name of the agent that takes over, or a pattern",
     },
 ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from bridges._errors import InvalidArgument
+from llmspell_cli.debug.request import TITLES
 from llmspell_cli.debug.session import RAISED, UNCAUGHT, Debugger, Stop
 from llmspell_cli.debug.terminal.editing import edit_json
 from llmspell_cli.debug.terminal.looking import Looking
@@ -13,7 +14,6 @@ from llmspell_cli.debug.terminal.screen import Screen
 from llmspell_cli.world import World
 
 Action = Callable[[str], Awaitable[None]]
-CALLS = ("model", "tool")
 STEPS = {"next": "over", "step": "in", "finish": "out"}
 
 
@@ -99,7 +99,7 @@ class Actions:
     async def _catch(self, rest: str) -> None:
         what, _, pattern = rest.partition(" ")
         wishes = self._debugger.wishes
-        if what in CALLS:
+        if what in TITLES:
             wishes.calls.setdefault(what, []).append(pattern.strip() or "*")
         elif what in (RAISED, UNCAUGHT) and not pattern:
             await self._debugger.set_exceptions({*wishes.exceptions, what})
@@ -110,7 +110,7 @@ class Actions:
 
     async def _uncatch(self, rest: str) -> None:
         wishes = self._debugger.wishes
-        if rest in CALLS:
+        if rest in TITLES:
             wishes.calls.pop(rest, None)
         elif rest in (RAISED, UNCAUGHT):
             await self._debugger.set_exceptions(wishes.exceptions - {rest})
@@ -140,7 +140,7 @@ class Actions:
     async def _edit(self, _rest: str) -> None:
         stop = self._debugger.stop
         if stop is None or stop.held is None:
-            raise InvalidArgument("no request is held", hint="catch model, or catch tool, holds")
+            raise InvalidArgument("no request is held", hint="catch model, for one, holds")
         self.editing = True
         try:
             stop.held.replace(await edit_json(stop.held.open_parts(), self._world))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from bridges._errors import SpellError
-from llmspell_cli.debug.session import Debugger
+from llmspell_cli.debug.request import TITLES
+from llmspell_cli.debug.session import RAISED, UNCAUGHT, Debugger
 from llmspell_cli.debug.terminal.looking import Looking
 from llmspell_cli.debug.terminal.orders import ORDERS, SHORT
 
 EXPRESSIONS = ("print", "set", "watch")
 """Commands that take an expression."""
-WORDS = {"catch": ("raised", "uncaught", "model", "tool"), "help": tuple(ORDERS)}
+WORDS = {"catch": (RAISED, UNCAUGHT, *TITLES), "help": tuple(ORDERS)}
 WORDS["uncatch"] = WORDS["catch"]
 PATH = re.compile(r"((?:[A-Za-z_$][\w$]*\s*[.:]\s*)*)([A-Za-z_$][\w$]*)?$")
 MANY = 200

@@ -134,7 +134,7 @@ class Looking:
         """Shows the held request."""
         stop = self._debugger.stop
         if stop is None or stop.held is None:
-            raise InvalidArgument("no request is held", hint="catch model, or catch tool, holds")
+            raise InvalidArgument("no request is held", hint="catch model, for one, holds")
         self._screen.say(json.dumps(stop.held.data, ensure_ascii=False, indent=2))
 
     # -- watches

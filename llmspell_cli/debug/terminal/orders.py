@@ -32,10 +32,13 @@ ORDERS = {
     "delete": Order(("d",), "delete NUMBER... | all", "Removes breakpoints."),
     "catch": Order(
         (),
-        "catch [raised | uncaught | model [PATTERN] | tool [PATTERN]]",
-        "Stops at errors, or before model or tool calls; alone, lists where.",
+        "catch [raised | uncaught | model | tool | step | handoff [PATTERN]]",
+        "Stops at errors, or before model calls, tool calls, workflow steps or handoffs;"
+        " alone, lists where.",
     ),
-    "uncatch": Order((), "uncatch raised | uncaught | model | tool", "Stops there no more."),
+    "uncatch": Order(
+        (), "uncatch raised | uncaught | model | tool | step | handoff", "Stops there no more."
+    ),
     "continue": Order(("c", "cont"), "continue", "Goes on until something stops it."),
     "next": Order(("n",), "next", "Goes on to the next line of this function."),
     "step": Order(("s",), "step", "Goes on to the next line, in a called function as well."),
@@ -53,7 +56,7 @@ ORDERS = {
     "watch": Order((), "watch [EXPRESSION]", "Shows an expression at every stop; alone, now."),
     "unwatch": Order((), "unwatch NUMBER... | all", "Shows it no more."),
     "list": Order(("l",), "list [[FILE:]LINE | .]", "Shows source; again, shows more."),
-    "request": Order(("r",), "request", "Shows the model request or tool call that is held."),
+    "request": Order(("r",), "request", "Shows the request that is held."),
     "edit": Order((), "edit", "Changes the held request in $EDITOR."),
     "quit": Order(("q", "exit"), "quit", "Ends the spell and the debugger."),
     "help": Order(("h", "?"), "help [COMMAND]", "Lists the commands, or explains one."),

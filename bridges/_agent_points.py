@@ -1,0 +1,61 @@
+"""Runs of agents as hooks see them, and what hooks make of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from bridges._agents import Turn, turn_of
+from bridges._bus import plain
+from bridges._errors import InvalidArgument
+from bridges._hooks import Form
+
+NO_USAGE = {"requests": 0, "input_tokens": 0, "output_tokens": 0}
+
+
+def request_of(name: str, turn: Turn) -> dict[str, Any]:
+    """Returns a run of an agent as a request: of it, input and messages can be changed."""
+    return {"agent": name, "input": turn.prompt, "messages": turn.history}
+
+
+def turn_from(request: dict[str, Any], turn: Turn) -> Turn:
+    """Returns what hooks have left of a run; raises InvalidArgument."""
+    said, history = request["input"], request["messages"]
+    if said == turn.prompt and history == turn.history:
+        return turn
+    if not isinstance(history, list) or not all(isinstance(part, dict) for part in history):
+        raise InvalidArgument("a hook made messages of an agent that are no list of maps")
+    return turn_of(said, history, "the changed run of an agent")
+
+
+def _read(given: Any) -> dict[str, Any]:
+    found = {"text": given} if isinstance(given, str) else given
+    if not isinstance(found, dict) or not {"text", "output"} & set(found):
+        raise InvalidArgument("the answer for an agent must be text, or a map with text or output")
+    found = plain(found)
+    output = found.get("output", found.get("text"))
+    text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+    fallback = {
+        "text": text,
+        "output": output,
+        "usage": NO_USAGE,
+        "model": "",
+        "messages": [],
+        "steps": [],
+        "duration": 0.0,
+    }
+    answer = {name: found.get(name, part) for name, part in fallback.items()}
+    answer["cost"] = found.get("cost")
+    for name, part in fallback.items():
+        kind = (int, float) if name == "duration" else type(part)
+        if name != "output" and not isinstance(answer[name], kind):
+            raise InvalidArgument(f"{name!r} of the answer for an agent is no such thing")
+    return answer
+
+
+def _facts(answer: dict[str, Any]) -> dict[str, Any]:
+    cost = answer.get("cost")
+    return {"usage": answer["usage"]} if cost is None else {"usage": answer["usage"], "cost": cost}
+
+
+FORM: Form[dict[str, Any]] = Form(plain, _read, _facts)

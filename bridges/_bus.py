@@ -1,0 +1,386 @@
+"""The events of a run: noted as they happen, kept for a while, handed to the spell's handlers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from contextvars import Context, ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bridges._declare import HostObject, name_of
+from bridges._errors import InvalidArgument, LimitExceeded, SpellError
+from bridges._patterns import matches
+from bridges._types import Callback
+
+if TYPE_CHECKING:
+    from bridges._session import Session
+
+T = TypeVar("T")
+QUEUE = 10_000
+"""Events that may wait for handlers, or for one reader; the newest are dropped and counted."""
+KEPT = 1_000
+"""Events that are remembered."""
+MOST_BYTES = 16 * 1024 * 1024
+"""Of the events that are remembered, and of those in one queue, about."""
+HANDLERS = 1_000
+LATER = 0.02
+"""Seconds after which events are delivered that nobody waits for."""
+EVENT_BYTES = 200
+"""About what an event without data holds."""
+
+correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
+"""The id that what belongs together has in common: everything inside inherits it."""
+
+
+def new_correlation() -> str:
+    """Returns an id that nothing else has."""
+    return os.urandom(8).hex()
+
+
+async def correlated(id: str, source: AsyncGenerator[T]) -> AsyncGenerator[T]:
+    """Yields what a source yields; what the source does on the way belongs to `id`."""
+    async with aclosing(source):
+        while True:
+            # Not for the whole time: between two pieces, whoever takes them does other things.
+            token = correlation.set(id)
+            try:
+                piece = await anext(source)
+            except StopAsyncIteration:
+                return
+            finally:
+                correlation.reset(token)
+            yield piece
+
+
+@dataclass
+class Queue:
+    """Events that wait, bounded in number and size; those that find no room are counted."""
+
+    waiting: deque[tuple[dict[str, Any], int]] = field(default_factory=deque)
+    size: int = 0
+    dropped: int = 0
+
+    def put(self, event: dict[str, Any], size: int) -> bool:
+        """Takes an event, or counts it as dropped."""
+        if len(self.waiting) >= QUEUE or (self.waiting and self.size + size > MOST_BYTES):
+            self.dropped += 1
+            return False
+        self.waiting.append((event, size))
+        self.size += size
+        return True
+
+    def take(self) -> dict[str, Any]:
+        """Returns the oldest event."""
+        event, size = self.waiting.popleft()
+        self.size -= size
+        return event
+
+    def __len__(self) -> int:
+        return len(self.waiting)
+
+
+@dataclass
+class Listener:
+    """Somebody who is handed every event that matches, one after the other.
+
+    handle: takes an event and tells whether it was one for it
+    """
+
+    pattern: str
+    handle: Callable[[dict[str, Any]], Awaitable[bool]]
+    is_on: bool = True
+
+
+class Tap:
+    """A queue of its own for one reader, who takes the matching events when it likes."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern = pattern
+        self.queue = Queue()
+        self._arrived = asyncio.Event()
+
+    def put(self, event: dict[str, Any], size: int) -> None:
+        """Takes an event."""
+        self.queue.put(event, size)
+        self._arrived.set()
+
+    async def next(self) -> dict[str, Any]:
+        """Returns the oldest event, waiting for one."""
+        while not len(self.queue):
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self.queue.take()
+
+
+@dataclass
+class Counts:
+    """What became of the run's events."""
+
+    emitted: int = 0
+    delivered: int = 0
+    failed: int = 0
+    dropped_by_readers: int = 0
+
+
+class Bus:
+    """The events of one run; those of the spells that it runs arrive here as well."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._outer: Bus | None = session.caller.shared(Bus) if session.caller else None
+        self._history: deque[tuple[dict[str, Any], int]] = deque()
+        self._history_size = 0
+        self._last_id = 0
+        self._queue = Queue()
+        self._listeners: list[Listener] = []
+        self._taps: list[Tap] = []
+        self._delivering: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
+        self.counts = Counts()
+        session.bus = self
+        session.on_close(self._close)
+
+    # -- what happens
+
+    def emit(self, name: str, data: dict[str, Any], correlated: str | None = None) -> None:
+        """Notes a built-in event; never blocks, never raises.
+
+        data: plain data, which nobody changes afterwards
+        correlated: its correlation id, where it is not that of what happens around it
+        """
+        self._note(name, data, "llmspell", EVENT_BYTES + weight(data), correlated)
+
+    def emit_own(self, name: str, data: Any, correlated: str | None) -> dict[str, Any]:
+        """Notes an event of the spell and returns it.
+
+        correlated: its correlation id, where it is not that of what happens around it
+        """
+        return self._note(name, data, "spell", EVENT_BYTES + weight(data), correlated)
+
+    def replay(self, event: dict[str, Any]) -> None:
+        """Hands a recorded event to listeners again; it is not remembered a second time."""
+        self._last_id += 1
+        again = {**event, "id": self._last_id, "replayed": True}
+        self._pass_on(again, EVENT_BYTES + weight(again.get("data")))
+
+    def _note(
+        self, name: str, data: Any, source: str, size: int, correlated: str | None = None
+    ) -> dict[str, Any]:
+        self._last_id += 1
+        event = {
+            "name": name,
+            "data": data,
+            "id": self._last_id,
+            "time": time.time(),
+            "correlation": correlated or correlation.get(),
+            "source": source,
+            "spell": self._session.spell.name,
+        }
+        self._remember(event, size)
+        return event
+
+    def _remember(self, event: dict[str, Any], size: int) -> None:
+        self.counts.emitted += 1
+        history = self._history
+        history.append((event, size))
+        self._history_size += size
+        while len(history) > KEPT or (self._history_size > MOST_BYTES and len(history) > 1):
+            self._history_size -= history.popleft()[1]
+        if self._listeners or self._taps:
+            self._pass_on(event, size)
+        if self._outer is not None:
+            self._outer._take(event, size)
+
+    def _take(self, event: dict[str, Any], size: int) -> None:
+        """Takes an event of a spell that this one runs."""
+        self._last_id += 1
+        self._remember({**event, "id": self._last_id}, size)
+
+    def _pass_on(self, event: dict[str, Any], size: int) -> None:
+        name = event["name"]
+        for tap in self._taps:
+            if matches(tap.pattern, name):
+                tap.put(event, size)
+        if any(matches(listener.pattern, name) for listener in self._listeners):
+            self._queue.put(event, size)
+            self._deliver_later()
+
+    # -- delivery
+
+    async def drain(self) -> None:
+        """Waits until the events so far have been delivered, unless a delivery is under way.
+
+        One under way may be waiting for the very call that would wait for it.
+        """
+        if len(self._queue) and self._delivering is None:
+            self._begin()
+            waiter = asyncio.get_running_loop().create_future()
+            last: int = self._queue.waiting[-1][0]["id"]
+            self._waiters.append((last, waiter))
+            await waiter
+        if self._outer is not None:
+            await self._outer.drain()
+
+    def wake(self) -> None:
+        """Has listeners that have something to deliver by themselves do so soon."""
+        self._deliver_later()
+
+    def _deliver_later(self) -> None:
+        if self._delivering is not None or self._later is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # a run without a loop has nobody but its next asynchronous call to wait for
+        self._later = loop.call_later(LATER, self._begin)
+
+    def _begin(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        if self._delivering is None:
+            # What handlers cause belongs to no operation that happens to wait for them.
+            loop = asyncio.get_running_loop()
+            self._delivering = loop.create_task(self._deliver(), context=Context())
+
+    async def _deliver(self) -> None:
+        try:
+            while len(self._queue):
+                event = self._queue.take()
+                token = correlation.set(event["correlation"])
+                for listener in tuple(self._listeners):
+                    if listener.is_on and matches(listener.pattern, event["name"]):
+                        await self._hand(listener, event)
+                correlation.reset(token)
+                self._wake_waiters(event["id"])
+        finally:
+            self._delivering = None
+            self._wake_waiters(self._last_id)
+
+    async def _hand(self, listener: Listener, event: dict[str, Any]) -> None:
+        try:
+            self.counts.delivered += await listener.handle(event)
+        except SpellError as error:
+            self.note_failure(event["name"], error)
+
+    def note_failure(self, name: str, error: SpellError) -> None:
+        """Logs and counts a handler's failure."""
+        self.counts.failed += 1
+        fields: dict[str, Any] = {"event": name, "code": error.code}
+        if error.traceback:
+            place = error.traceback[0]
+            fields["at"] = f"{place.get('file')}:{place.get('line')}"
+        self._session.log.write("warn", f"a handler of {name!r} failed: {error.message}", fields)
+
+    def _wake_waiters(self, id: int) -> None:
+        for waiter in [waiter for waiter in self._waiters if waiter[0] <= id]:
+            self._waiters.remove(waiter)
+            if not waiter[1].done():
+                waiter[1].set_result(None)
+
+    async def _close(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+        if self._delivering is not None:
+            self._delivering.cancel()
+            await asyncio.wait([self._delivering])
+
+    # -- who listens
+
+    def listen(self, listener: Listener) -> None:
+        """Has a listener handed the events from now on."""
+        if len(self._listeners) >= HANDLERS:
+            raise LimitExceeded(
+                f"the spell has more than {HANDLERS} event handlers",
+                hint="take some off with Event.off",
+                details={"limit": "handlers"},
+            )
+        self._listeners.append(listener)
+
+    def drop(self, listener: Listener) -> bool:
+        """Takes a listener away; tells whether it was there."""
+        listener.is_on = False
+        if listener not in self._listeners:
+            return False
+        self._listeners.remove(listener)
+        return True
+
+    def listeners(self) -> list[Listener]:
+        """Returns who listens, in order of registration."""
+        return list(self._listeners)
+
+    def tap(self, pattern: str) -> Tap:
+        """Returns a queue of the events from now on, until `untap`."""
+        if len(self._taps) >= HANDLERS:
+            raise LimitExceeded(
+                f"the spell waits for events in more than {HANDLERS} places",
+                hint="close streams that are no longer read",
+                details={"limit": "handlers"},
+            )
+        tap = Tap(pattern)
+        self._taps.append(tap)
+        return tap
+
+    def untap(self, tap: Tap) -> None:
+        """Ends a queue."""
+        if tap in self._taps:
+            self._taps.remove(tap)
+            self.counts.dropped_by_readers += tap.queue.dropped
+
+    # -- what is known
+
+    def history(self) -> list[dict[str, Any]]:
+        """Returns the remembered events, oldest first."""
+        return [event for event, _ in self._history]
+
+    def dropped(self) -> tuple[int, int]:
+        """Returns how many events found no room: for handlers, and for readers."""
+        readers = sum(tap.queue.dropped for tap in self._taps)
+        return self._queue.dropped, readers + self.counts.dropped_by_readers
+
+    def waiting(self) -> int:
+        """Returns how many events wait for handlers."""
+        return len(self._queue)
+
+
+def weight(value: Any) -> int:
+    """Returns about how many bytes plain data holds."""
+    if isinstance(value, (str, bytes)):
+        return 50 + len(value)
+    if isinstance(value, dict):
+        return 64 + sum(weight(key) + weight(part) for key, part in value.items())
+    if isinstance(value, list):
+        return 56 + sum(map(weight, value))
+    return 32
+
+
+def check_plain(value: Any, where: str) -> Any:
+    """Returns plain data as it is; functions and objects are refused."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            check_plain(part, f"{where}.{key}")
+    elif isinstance(value, list):
+        for i, part in enumerate(value, 1):
+            check_plain(part, f"{where}[{i}]")
+    elif isinstance(value, (Callback, HostObject)):
+        raise InvalidArgument(f"{where} must be data; functions and objects cannot be sent")
+    return value
+
+
+def plain(value: Any) -> Any:
+    """Returns a copy of a value as plain data; functions and objects become words for them."""
+    if isinstance(value, dict):
+        return {str(key): plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    if value is None or isinstance(value, (str, int, float, bool, bytes)):
+        return value
+    if isinstance(value, HostObject):
+        return f"<{name_of(type(value))}>"
+    return f"<{getattr(value, 'words', type(value).__name__)}>"

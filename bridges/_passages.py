@@ -1,0 +1,250 @@
+"""One operation on its way between hooks: what they are shown, and what their answers do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from bridges._bus import Bus, correlation, new_correlation, plain
+from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, SpellError
+from bridges._names import did_you_mean
+
+if TYPE_CHECKING:
+    from bridges._gate import Gate, GateKind
+    from bridges._hooks import Form, HookSpec
+
+T = TypeVar("T")
+ANSWERS: dict[str, tuple[str, ...]] = {
+    "before": ("request", "deny", "result"),
+    "after": ("result", "retry", "deny"),
+    "error": ("result", "retry", "deny"),
+}
+"""What a hook may return, by when it is asked."""
+MOST_DEPTH = 10
+"""How often one hook may be at work inside itself."""
+LONGEST_MESSAGE = 1_000
+"""Characters of an error's message in events."""
+
+_at_work: ContextVar[tuple[int, ...]] = ContextVar("hooks_at_work", default=())
+"""The hooks that wait for what happens now."""
+
+
+class Retry(Exception):
+    """A hook asks for another attempt."""
+
+
+@dataclass(frozen=True)
+class Given(Generic[T]):
+    """A result that a hook gave."""
+
+    result: T
+
+
+@dataclass
+class Passage(Generic[T]):
+    """One attempt at one operation.
+
+    gate: the debugger's, where it can hold this
+    hooks: those that it passes, outermost first
+    request: as the hooks and the gate have left it so far
+    """
+
+    bus: Bus
+    gate: Gate | None
+    hooks: list[HookSpec]
+    point: str
+    name: str
+    request: dict[str, Any]
+    form: Form[T]
+    attempt: int = 1
+    correlation: str = field(default_factory=lambda: correlation.get() or new_correlation())
+    _began: float = field(default=0.0, init=False)
+    _duration: float | None = field(default=None, init=False)
+
+    async def run(self, call: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
+        """Makes the attempt; raises Retry where a hook wants another one."""
+        given = await self.before()
+        if given is not None:
+            return await self._after(given.result)
+        await self.started()
+        try:
+            result = await call(self.request)
+        except BaseException as error:
+            instead = await self.failed(error)
+            if instead is None:
+                raise
+            return instead.result
+        return await self.ended(result)
+
+    async def before(self) -> Given[T] | None:
+        """Asks the hooks and the gate; returns the result where a hook gave one instead."""
+        for hook in self.hooks:
+            if hook.when != "before":
+                continue
+            said = await self._ask(hook, {})
+            self._refuse(hook, said)
+            if "request" in said:
+                self.request = {**self.request, **_map(said["request"], hook, "request")}
+            if "result" in said:
+                return Given(self._replaced(hook, said["result"]))
+        if self.gate is not None and self.form.hold is not None:
+            self.request = await self.form.hold(self.gate, self.request)
+        elif self.gate is not None:
+            kind = cast("GateKind", self.point)
+            self.request = await self.gate.pass_on(kind, self.name, self.request)
+        return None
+
+    async def started(self) -> None:
+        """Tells that it begins."""
+        self._tell(f"{self.point}.started", {"name": self.name})
+        await self.bus.drain()
+        self._began = monotonic()
+
+    async def ended(self, result: T) -> T:
+        """Asks the hooks about the result and tells the end; returns what to give."""
+        self._duration = monotonic() - self._began
+        try:
+            return await self._after(result)
+        finally:
+            facts = {"name": self.name, "duration": self._duration, **self.form.facts(result)}
+            self._tell(f"{self.point}.ended", facts)
+            await self.bus.drain()
+
+    async def failed(self, error: BaseException) -> Given[T] | None:
+        """Asks the hooks about a failure and tells of it; returns what a hook gives instead."""
+        self._duration = monotonic() - self._began
+        found = error if isinstance(error, SpellError) else None
+        try:
+            return None if found is None else await self._on_error(found)
+        finally:
+            self._tell(f"{self.point}.failed", self._failure(error))
+            if found is not None:  # what is being cancelled waits for nobody
+                await self.bus.drain()
+
+    def _failure(self, error: BaseException) -> dict[str, Any]:
+        code, message = "internal", type(error).__name__
+        if isinstance(error, SpellError):
+            code, message = error.code, error.message[:LONGEST_MESSAGE]
+        elif isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+            code, message = "cancelled", "cancelled"
+        return {"name": self.name, "duration": self._duration, "code": code, "message": message}
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        self.bus.emit(name, data, self.correlation)
+
+    # -- hooks and their answers
+
+    async def _after(self, result: T) -> T:
+        for hook in reversed(self.hooks):
+            if hook.when != "after":
+                continue
+            said = await self._ask(hook, {"result": self.form.show(result)})
+            self._refuse(hook, said)
+            if said.get("retry"):
+                raise Retry
+            if "result" in said:
+                result = self._replaced(hook, said["result"])
+        return result
+
+    async def _on_error(self, error: SpellError) -> Given[T] | None:
+        for hook in reversed(self.hooks):
+            if hook.when != "error":
+                continue
+            said = await self._ask(hook, {"error": error.as_map()})
+            self._refuse(hook, said)
+            if said.get("retry"):
+                raise Retry
+            if "result" in said:
+                return Given(self._replaced(hook, said["result"]))
+        return None
+
+    async def _ask(self, hook: HookSpec, more: dict[str, Any]) -> dict[str, Any]:
+        waiting = _at_work.get()
+        if waiting.count(hook.id) >= MOST_DEPTH:
+            raise LimitExceeded(
+                f"{hook.label} is called by what it does itself, more than {MOST_DEPTH} deep",
+                hint="have its option `name` or `condition` leave out what it calls",
+                details={"limit": "depth", "hook": hook.label},
+            )
+        token = _at_work.set((*waiting, hook.id))
+        try:
+            shown = self._shown(more)
+            if hook.condition is not None and not await hook.condition(shown):
+                return {}
+            said = await hook.run(shown)
+        except SpellError as error:
+            raise _failure_of(hook, error) from error
+        finally:
+            _at_work.reset(token)
+        return {} if said is None else _answer(said, hook)
+
+    def _shown(self, more: dict[str, Any]) -> dict[str, Any]:
+        shown = {
+            "point": self.point,
+            "name": self.name,
+            "request": plain(self.request),
+            "correlation": self.correlation,
+            "attempt": self.attempt,
+            **more,
+        }
+        if self._duration is not None:
+            shown["duration"] = self._duration
+        return shown
+
+    def _refuse(self, hook: HookSpec, said: dict[str, Any]) -> None:
+        if "deny" not in said or said["deny"] is False:
+            return
+        reason = str(said["deny"])
+        about = {"point": self.point, "name": self.name, "hook": hook.label}
+        self._tell("hook.denied", {**about, "reason": reason[:LONGEST_MESSAGE]})
+        raise PermissionDenied(f"denied by a hook: {reason}", details={"hook": hook.label})
+
+    def _replaced(self, hook: HookSpec, value: Any) -> T:
+        try:
+            result = self.form.read(value)
+        except SpellError as error:
+            raise _failure_of(hook, error) from error
+        about = {"point": self.point, "name": self.name, "hook": hook.label}
+        self._tell("hook.replaced", about)
+        return result
+
+
+def _answer(said: Any, hook: HookSpec) -> dict[str, Any]:
+    known = ANSWERS[hook.when]
+    if said == []:
+        return {}
+    if not isinstance(said, dict):
+        raise InvalidArgument(
+            f"{hook.label} must return nothing or a map", hint=f"of {', '.join(known)}"
+        )
+    for key in said:
+        if key not in known:
+            raise InvalidArgument(
+                f"{hook.label} returned {key!r}, which means nothing there",
+                hint=did_you_mean(key, known),
+            )
+    return said
+
+
+def _map(value: Any, hook: HookSpec, key: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidArgument(f"{hook.label} returned a {key} that is no map")
+    return value
+
+
+def _failure_of(hook: HookSpec, error: SpellError) -> SpellError:
+    """Returns an error of a hook's own as what it is, with the hook named."""
+    if error.details.get("hook"):
+        return error
+    failure = type(error)(
+        f"{hook.label} failed: {error.message}",
+        hint=error.hint,
+        retryable=error.retryable,
+        details={**error.details, "hook": hook.label},
+    )
+    failure.traceback = error.traceback
+    return failure
