@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bridges._database import owner
 from bridges._errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -14,14 +15,14 @@ class Joined:
     """What a run has joined; `session.shared(Joined)` is the run's own.
 
     number: the session's, None before any was joined; name: what it is called
-    run: the number under which the run is noted there
+    runs: the numbers under which the run is noted, in this session and in those it joined before
     by_flag: whether the user said so: then the spells that the spell runs share it as well
     """
 
     def __init__(self, session: Session) -> None:
         self.number: int | None = None
         self.name = ""
-        self.run: int | None = None
+        self.runs: list[int] = []
         self.by_flag = False
         caller = session.caller
         if caller is not None:
@@ -49,3 +50,27 @@ def session_space(session: Session, where: str) -> str:
             hint="run it with --session NAME, or call Session.start first",
         )
     return str(space)
+
+
+def space_for(session: Session, scope: str | None, where: str) -> str:
+    """Returns whose a thing becomes that a run keeps: its session's, if it has one, else its own.
+
+    scope: `spell` or `session`, where the spell says so
+    """
+    if scope == "session":
+        return session_space(session, where)
+    shared: str | None = session.shared(Joined).space
+    return shared if scope is None and shared else owner(session)
+
+
+def spaces_of(session: Session, scope: str | None, where: str) -> list[str]:
+    """Returns whose things a run finds, those of its session first; see `space_for`."""
+    if scope is not None:
+        return [space_for(session, scope, where)]
+    shared: str | None = session.shared(Joined).space
+    return [shared, owner(session)] if shared else [owner(session)]
+
+
+def scope_of(space: str) -> str:
+    """Returns the scope that a space is to a spell that may see it."""
+    return "session" if space.startswith("session:") else "spell"

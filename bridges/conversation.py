@@ -4,147 +4,41 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal
 
 from bridges._agent_records import AgentLike, AgentMessage, AgentResult
 from bridges._conversations import formats
 from bridges._conversations.history import Room, checked, tokens_of
 from bridges._conversations.kept import Kept
 from bridges._conversations.making import Maker, agent_of, summarize_of
-from bridges._conversations.talk import Talk
+from bridges._conversations.records import (
+    ConversationOptions,
+    ConversationSummary,
+    ConversationTitle,
+    ConversationTitles,
+    ConversationUsage,
+    ExportOptions,
+    ImportOptions,
+    LoadOptions,
+    MergeOptions,
+    SaveOptions,
+    SayOptions,
+    TruncateOptions,
+)
+from bridges._conversations.shelf import Changed, Shelf, changed
+from bridges._conversations.talk import Place, Talk
+from bridges._database import database
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
-from bridges._errors import InvalidArgument
-from bridges._tools import ToolHandle
-from bridges._types import Duration, StreamOf
+from bridges._errors import InvalidArgument, NotFound
+from bridges._joined import scope_of, space_for, spaces_of
+from bridges._names import did_you_mean
+from bridges._sessions.store import check_name
+from bridges._tools import as_data, as_text
+from bridges._types import StreamOf
 from bridges.stream import Final, Stream
 
 if TYPE_CHECKING:
     from bridges._session import Session
-
-
-class ConversationSummary(TypedDict, total=False):
-    """How older messages become a summary.
-
-    agent: What writes it: an agent, the options of one, or a template's name
-    model: The model that writes it, where no agent is given; the conversation's unless set
-    keep: Turns at the end that stay as they are; 2 unless set
-    prompt: Instructions for the model, in place of the usual ones
-    """
-
-    agent: AgentLike
-    model: str
-    keep: int
-    prompt: str
-
-
-class ConversationOptions(TypedDict, total=False):
-    """What a conversation is.
-
-    agent: What answers: an agent, the options of one, or a template's name
-    model: The model that answers, where no agent is given; the default model unless set
-    system_prompt: Instructions for the model, where no agent is given
-    tools: Names of tools, or tools, where no agent is given
-    name: Under what name it is saved
-    messages: What was said already
-    max_messages: Messages to be kept; the oldest turns go first
-    max_tokens: The same in tokens, by an estimate: one for four bytes of text, and four a message
-    summarize: Whether a model's summary takes the place of the oldest turns, or how
-    """
-
-    agent: AgentLike
-    model: str
-    system_prompt: str
-    tools: list[str | ToolHandle]
-    name: str
-    messages: list[AgentMessage]
-    max_messages: int
-    max_tokens: int
-    summarize: bool | ConversationSummary
-
-
-class SayOptions(TypedDict, total=False):
-    """How one answer differs from the agent's settings.
-
-    model: A model's name or alias
-    temperature: How freely the model chooses words
-    max_tokens: Tokens of the answer at most
-    max_steps: Model requests for the answer at most
-    timeout: How long the answer may take
-    retries: How often a failed model request is tried again
-    """
-
-    model: str
-    temperature: float
-    max_tokens: int
-    max_steps: int
-    timeout: Duration
-    retries: int
-
-
-class TruncateOptions(TypedDict, total=False):
-    """How much of a conversation stays.
-
-    messages: Messages at most
-    tokens: Tokens at most, by the estimate of `max_tokens`
-    """
-
-    messages: int
-    tokens: int
-
-
-class MergeOptions(TypedDict, total=False):
-    """How one conversation takes over another.
-
-    strategy: append (behind it; the default), interleave (turn by turn), or summary (one message
-        in which a model tells what the other was about)
-    """
-
-    strategy: Literal["append", "interleave", "summary"]
-
-
-class ConversationUsage(TypedDict):
-    """What a conversation used so far, and how long it is now.
-
-    turns: What was said and answered
-    requests: Model requests, those for summaries included
-    input_tokens: Tokens the models read
-    output_tokens: Tokens the models wrote
-    cost: US dollars, where the prices are known
-    messages: Messages there are now
-    tokens: Tokens of them, by the estimate of `max_tokens`
-    dropped: Messages that went for the limits
-    summaries: Summaries that were written
-    """
-
-    turns: int
-    requests: int
-    input_tokens: int
-    output_tokens: int
-    cost: float
-    messages: int
-    tokens: int
-    dropped: int
-    summaries: int
-
-
-class ExportOptions(TypedDict, total=False):
-    """How a conversation is written.
-
-    format: json (all of it; the default), jsonl (a message a line), markdown, or text
-    """
-
-    format: Literal["json", "jsonl", "markdown", "text"]
-
-
-class ImportOptions(TypedDict, total=False):
-    """What a document is, and what is to answer.
-
-    format: json or jsonl, as export writes them; json unless set
-    agent: What answers from now on, in place of the model that the document names
-    """
-
-    format: Literal["json", "jsonl"]
-    agent: AgentLike
 
 
 class ConversationObject(HostObject):
@@ -201,7 +95,8 @@ class ConversationObject(HostObject):
         role: Who speaks
         content: What is said: text, or data
         """
-        message = {"role": role, "content": self._data(content)}
+        said = as_text(as_data(content, "Conversation.add: content"))
+        message = {"role": role, "content": said}
         await self._talk.add(message, "Conversation.add")
 
     @host_function(needs=NOTHING, since=2)
@@ -267,10 +162,34 @@ class ConversationObject(HostObject):
         """
         return formats.written(self._talk.kept, (options or {}).get("format", "json"))
 
-    def _data(self, content: Any) -> Any:
-        from bridges._tools import as_data, as_text
+    @host_function(needs=NOTHING, since=2)
+    async def save(self, name: str | None = None, options: SaveOptions | None = None) -> str:
+        """Keeps the conversation for later runs, in the place of what is kept under the name.
 
-        return as_text(as_data(content, "Conversation.add: content"))
+        One that another run has saved since it was loaded, or saved, here is not replaced: that is
+        an error with code invalid_argument.
+
+        name: Under what name; the conversation's own unless given
+        options: Where
+        returns: The name
+        """
+        where, talk = "Conversation.save", self._talk
+        name = name or talk.kept.name
+        if not name:
+            raise InvalidArgument(f"{where}: the conversation has no name", hint="give one")
+        check_name(name)
+        space = space_for(self._session, (options or {}).get("scope"), where)
+        shelf = Shelf(database(self._session))
+        async with talk.turn():
+            talk.kept.name = name
+            place = talk.place
+            known = place.revision if place and (place.space, place.name) == (space, name) else None
+            try:
+                revision = await shelf.save(space, talk.kept, known)
+            except Changed:
+                raise changed(name) from None
+            talk.place = Place(space, name, revision)
+        return name
 
 
 class Conversation(Bridge):
@@ -305,6 +224,67 @@ class Conversation(Bridge):
         where, given = "Conversation.import", options or {}
         kept = formats.read(text, given.get("format", "json"), where)
         return self._opened(kept, given.get("agent"), where)
+
+    @host_function(needs=NOTHING, since=2)
+    async def load(self, name: str, options: LoadOptions | None = None) -> ConversationObject:
+        """Goes on with a conversation that was saved.
+
+        name: Its name
+        options: Which is meant, and what answers
+        returns: The conversation; an unknown name is an error with code not_found
+        """
+        where, given = "Conversation.load", options or {}
+        space = await self._space(name, given.get("scope"), where)
+        kept, revision = await Shelf(database(self.session)).load(space, name)
+        found = self._opened(kept, given.get("agent"), where)
+        found._talk.place = Place(space, name, revision)
+        return found
+
+    @host_function(needs=NOTHING, since=2)
+    async def list_(self, options: SaveOptions | None = None) -> ConversationTitles:
+        """Returns the conversations that were saved, the latest first.
+
+        options: Where; the spell's and the session's unless given
+        returns: What is known of each
+        """
+        scope = (options or {}).get("scope")
+        shelf = Shelf(database(self.session))
+        found: ConversationTitles = []
+        for space in spaces_of(self.session, scope, "Conversation.list"):
+            for title in await shelf.titles(space):
+                fields: ConversationTitle = {
+                    "name": title.name,
+                    "scope": scope_of(space),
+                    "updated": title.updated,
+                    "messages": title.messages,
+                    "first": title.first,
+                }
+                found.append(fields)
+        return sorted(found, key=lambda title: -title["updated"])
+
+    @host_function(needs=NOTHING, since=2)
+    async def remove(self, name: str, options: SaveOptions | None = None) -> None:
+        """Removes a conversation that was saved.
+
+        name: Its name
+        options: Which is meant; looked for in the session first
+        """
+        space = await self._space(name, (options or {}).get("scope"), "Conversation.remove")
+        await Shelf(database(self.session)).remove(space, name)
+
+    async def _space(self, name: str, scope: str | None, where: str) -> str:
+        """Returns where a conversation is kept; raises NotFound."""
+        check_name(name)
+        shelf = Shelf(database(self.session))
+        known: list[str] = []
+        for space in spaces_of(self.session, scope, where):
+            names = [title.name for title in await shelf.titles(space)]
+            if name in names:
+                return space
+            known += names
+        raise NotFound(
+            f"{where}: there is no conversation {name!r}", hint=did_you_mean(name, known)
+        )
 
     def _opened(self, kept: Kept, agent: AgentLike | None, where: str) -> ConversationObject:
         """Returns a conversation that was kept, with the agent it had or another one."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,10 +52,24 @@ class Summarize:
     ask: Callable[[], AgentHandle]
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a conversation is kept, and in which revision it is known."""
+
+    space: str
+    name: str
+    revision: int
+
+
+SPEAKING: ContextVar[tuple[Talk, ...]] = ContextVar("speaking", default=())
+"""The conversations whose answer waits for what happens now: what a tool of theirs does."""
+
+
 class Talk:
     """A conversation of a run.
 
     kept: its messages and settings; agent: makes, or returns, the agent that answers
+    place: where it was loaded from, or saved last
     """
 
     def __init__(
@@ -68,6 +83,7 @@ class Talk:
         self.agent = agent
         self.room = room
         self.summarize = summarize
+        self.place: Place | None = None
         self._lock = asyncio.Lock()
         self._waiting = 0
 
@@ -80,8 +96,8 @@ class Talk:
         """Says something, after what was said before is answered, and returns the answer."""
         async with self.turn():
             history, prompt = await self._prepare(said)
-            agent = self.agent()
-            answer = await agent.ask(prompt, {**options, "messages": history})
+            with self._speaking():
+                answer = await self.agent().ask(prompt, {**options, "messages": history})
             self._take(history, prompt, answer)
             return answer
 
@@ -93,7 +109,12 @@ class Talk:
             history, prompt = await self._prepare(said)
             given = {**options, "messages": history}
             async with aclosing(self.agent().pieces(prompt, given)) as pieces:
-                async for piece in pieces:
+                while True:
+                    # Not for the whole time: between two pieces, whoever takes them does more.
+                    with self._speaking():
+                        piece = await anext(pieces, None)
+                    if piece is None:
+                        return
                     if not isinstance(piece, str):
                         self._take(history, prompt, piece)
                     yield piece
@@ -156,6 +177,11 @@ class Talk:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Waits until it is one's turn."""
+        if self in SPEAKING.get():
+            raise InvalidArgument(
+                "the conversation waits for this very call: its answer needs it",
+                hint="say it when the answer has come, or in another conversation",
+            )
         if self._waiting >= MOST_WAITING:
             raise LimitExceeded(
                 f"more than {MOST_WAITING} calls wait for this conversation",
@@ -167,6 +193,14 @@ class Talk:
                 yield
         finally:
             self._waiting -= 1
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        token = SPEAKING.set((*SPEAKING.get(), self))
+        try:
+            yield
+        finally:
+            SPEAKING.reset(token)
 
     # -- one turn
 
@@ -235,7 +269,8 @@ class Talk:
         return text
 
     async def _ask(self, summarize: Summarize, messages: Sequence[Message]) -> str:
-        answer = await summarize.ask().ask(transcript(messages), {})
+        with self._speaking():
+            answer = await summarize.ask().ask(transcript(messages), {})
         self._count(answer)
         return str(answer["text"])
 

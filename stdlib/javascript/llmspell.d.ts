@@ -475,106 +475,6 @@ interface SpellRecord {
   params?: Record<string, any>;
 }
 
-/** How older messages become a summary. */
-interface ConversationSummary {
-  /** What writes it: an agent, the options of one, or a template's name */
-  agent?: Agent | AgentOptions | string;
-  /** The model that writes it, where no agent is given; the conversation's unless set */
-  model?: string;
-  /** Turns at the end that stay as they are; 2 unless set */
-  keep?: number;
-  /** Instructions for the model, in place of the usual ones */
-  prompt?: string;
-}
-
-/** What a conversation is. */
-interface ConversationOptions {
-  /** What answers: an agent, the options of one, or a template's name */
-  agent?: Agent | AgentOptions | string;
-  /** The model that answers, where no agent is given; the default model unless set */
-  model?: string;
-  /** Instructions for the model, where no agent is given */
-  systemPrompt?: string;
-  /** Names of tools, or tools, where no agent is given */
-  tools?: Array<string | Tool>;
-  /** Under what name it is saved */
-  name?: string;
-  /** What was said already */
-  messages?: AgentMessage[];
-  /** Messages to be kept; the oldest turns go first */
-  maxMessages?: number;
-  /** The same in tokens, by an estimate: one for four bytes of text, and four a message */
-  maxTokens?: number;
-  /** Whether a model's summary takes the place of the oldest turns, or how */
-  summarize?: boolean | ConversationSummary;
-}
-
-/** How one answer differs from the agent's settings. */
-interface SayOptions {
-  /** A model's name or alias */
-  model?: string;
-  /** How freely the model chooses words */
-  temperature?: number;
-  /** Tokens of the answer at most */
-  maxTokens?: number;
-  /** Model requests for the answer at most */
-  maxSteps?: number;
-  /** How long the answer may take */
-  timeout?: number | string;
-  /** How often a failed model request is tried again */
-  retries?: number;
-}
-
-/** How much of a conversation stays. */
-interface TruncateOptions {
-  /** Messages at most */
-  messages?: number;
-  /** Tokens at most, by the estimate of `max_tokens` */
-  tokens?: number;
-}
-
-/** How one conversation takes over another. */
-interface MergeOptions {
-  /** append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about) */
-  strategy?: 'append' | 'interleave' | 'summary';
-}
-
-/** What a conversation used so far, and how long it is now. */
-interface ConversationUsage {
-  /** What was said and answered */
-  turns: number;
-  /** Model requests, those for summaries included */
-  requests: number;
-  /** Tokens the models read */
-  inputTokens: number;
-  /** Tokens the models wrote */
-  outputTokens: number;
-  /** US dollars, where the prices are known */
-  cost: number;
-  /** Messages there are now */
-  messages: number;
-  /** Tokens of them, by the estimate of `max_tokens` */
-  tokens: number;
-  /** Messages that went for the limits */
-  dropped: number;
-  /** Summaries that were written */
-  summaries: number;
-}
-
-/** How a conversation is written. */
-interface ExportOptions {
-  /** json (all of it; the default), jsonl (a message a line), markdown, or text */
-  format?: 'json' | 'jsonl' | 'markdown' | 'text';
-}
-
-/** What a document is, and what is to answer. */
-interface ImportOptions {
-  /** json or jsonl, as export writes them; json unless set */
-  format?: 'json' | 'jsonl';
-  /** What answers from now on, in place of the model that the document names */
-  agent?: Agent | AgentOptions | string;
-}
-
 /** What has arrived since the last call. */
 interface StreamItems {
   /** The pieces, in order; at least one unless the stream has ended */
@@ -748,6 +648,134 @@ interface AgentUsage {
   inputTokens: number;
   /** Tokens the models wrote */
   outputTokens: number;
+}
+
+/** What a conversation is. */
+interface ConversationOptions {
+  /** What answers: an agent, the options of one, or a template's name */
+  agent?: Agent | AgentOptions | string;
+  /** The model that answers, where no agent is given; the default model unless set */
+  model?: string;
+  /** Instructions for the model, where no agent is given */
+  systemPrompt?: string;
+  /** Names of tools, or tools, where no agent is given */
+  tools?: Array<string | Tool>;
+  /** Under what name it is saved */
+  name?: string;
+  /** What was said already */
+  messages?: AgentMessage[];
+  /** Messages to be kept; the oldest turns go first */
+  maxMessages?: number;
+  /** The same in tokens, by an estimate: one for four bytes of text, and four a message */
+  maxTokens?: number;
+  /** Whether a model's summary takes the place of the oldest turns, or how */
+  summarize?: boolean | ConversationSummary;
+}
+
+/** How older messages become a summary. */
+interface ConversationSummary {
+  /** What writes it: an agent, the options of one, or a template's name */
+  agent?: Agent | AgentOptions | string;
+  /** The model that writes it, where no agent is given; the conversation's unless set */
+  model?: string;
+  /** Turns at the end that stay as they are; 2 unless set */
+  keep?: number;
+  /** Instructions for the model, in place of the usual ones */
+  prompt?: string;
+}
+
+/** A conversation that is kept. */
+interface ConversationTitle {
+  /** Its name */
+  name: string;
+  /** Whether it is the spell's own or the session's */
+  scope: string;
+  /** When it was saved last, in seconds since 1970 */
+  updated: number;
+  /** How many messages it has */
+  messages: number;
+  /** What the user said first, its beginning */
+  first: string;
+}
+
+/** What a conversation used so far, and how long it is now. */
+interface ConversationUsage {
+  /** What was said and answered */
+  turns: number;
+  /** Model requests, those for summaries included */
+  requests: number;
+  /** Tokens the models read */
+  inputTokens: number;
+  /** Tokens the models wrote */
+  outputTokens: number;
+  /** US dollars, where the prices are known */
+  cost: number;
+  /** Messages there are now */
+  messages: number;
+  /** Tokens of them, by the estimate of `max_tokens` */
+  tokens: number;
+  /** Messages that went for the limits */
+  dropped: number;
+  /** Summaries that were written */
+  summaries: number;
+}
+
+/** How a conversation is written. */
+interface ExportOptions {
+  /** json (all of it; the default), jsonl (a message a line), markdown, or text */
+  format?: 'json' | 'jsonl' | 'markdown' | 'text';
+}
+
+/** What a document is, and what is to answer. */
+interface ImportOptions {
+  /** json or jsonl, as export writes them; json unless set */
+  format?: 'json' | 'jsonl';
+  /** What answers from now on, in place of the model that the document names */
+  agent?: Agent | AgentOptions | string;
+}
+
+/** Which conversation is meant, and what is to answer. */
+interface LoadOptions {
+  /** spell or session; looked for in the session first unless set */
+  scope?: 'spell' | 'session';
+  /** What answers from now on, in place of what answered before */
+  agent?: Agent | AgentOptions | string;
+}
+
+/** How one conversation takes over another. */
+interface MergeOptions {
+  /** append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about) */
+  strategy?: 'append' | 'interleave' | 'summary';
+}
+
+/** Where a conversation is kept. */
+interface SaveOptions {
+  /** spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session';
+}
+
+/** How one answer differs from the agent's settings. */
+interface SayOptions {
+  /** A model's name or alias */
+  model?: string;
+  /** How freely the model chooses words */
+  temperature?: number;
+  /** Tokens of the answer at most */
+  maxTokens?: number;
+  /** Model requests for the answer at most */
+  maxSteps?: number;
+  /** How long the answer may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+}
+
+/** How much of a conversation stays. */
+interface TruncateOptions {
+  /** Messages at most */
+  messages?: number;
+  /** Tokens at most, by the estimate of `max_tokens` */
+  tokens?: number;
 }
 
 /** A model with instructions and tools. */
@@ -1224,6 +1252,25 @@ declare class Conversation {
    */
   static import(text: string, options?: ImportOptions | null): Conversation;
   /**
+   * Goes on with a conversation that was saved.
+   * @param name - Its name
+   * @param options - Which is meant, and what answers
+   * @returns The conversation; an unknown name is an error with code not_found
+   */
+  static load(name: string, options?: (LoadOptions | null) & Cancellable): Promise<Conversation>;
+  /**
+   * Returns the conversations that were saved, the latest first.
+   * @param options - Where; the spell's and the session's unless given
+   * @returns What is known of each
+   */
+  static list(options?: (SaveOptions | null) & Cancellable): Promise<ConversationTitle[]>;
+  /**
+   * Removes a conversation that was saved.
+   * @param name - Its name
+   * @param options - Which is meant; looked for in the session first
+   */
+  static remove(name: string, options?: (SaveOptions | null) & Cancellable): Promise<void>;
+  /**
    * Says something and returns the answer; both are part of the conversation then.
    *
    * What is said while an answer is awaited waits its turn. An answer that fails leaves the
@@ -1298,4 +1345,14 @@ declare class Conversation {
    * @returns The text of the document
    */
   export(options?: ExportOptions | null): string;
+  /**
+   * Keeps the conversation for later runs, in the place of what is kept under the name.
+   *
+   * One that another run has saved since it was loaded, or saved, here is not replaced: that is
+   * an error with code invalid_argument.
+   * @param name - Under what name; the conversation's own unless given
+   * @param options - Where
+   * @returns The name
+   */
+  save(name?: string | null, options?: (SaveOptions | null) & Cancellable): Promise<string>;
 }

@@ -337,64 +337,6 @@ function debug.traceback(message) end
 ---@field depth? integer How many spells run it, one inside the other; 0 for the first
 ---@field params? table<string, any> Its parameters
 
----How older messages become a summary.
----@class ConversationSummary
----@field agent? Agent|AgentOptions|string What writes it: an agent, the options of one, or a template's name
----@field model? string The model that writes it, where no agent is given; the conversation's unless set
----@field keep? integer Turns at the end that stay as they are; 2 unless set
----@field prompt? string Instructions for the model, in place of the usual ones
-
----What a conversation is.
----@class ConversationOptions
----@field agent? Agent|AgentOptions|string What answers: an agent, the options of one, or a template's name
----@field model? string The model that answers, where no agent is given; the default model unless set
----@field system_prompt? string Instructions for the model, where no agent is given
----@field tools? (string|Tool)[] Names of tools, or tools, where no agent is given
----@field name? string Under what name it is saved
----@field messages? AgentMessage[] What was said already
----@field max_messages? integer Messages to be kept; the oldest turns go first
----@field max_tokens? integer The same in tokens, by an estimate: one for four bytes of text, and four a message
----@field summarize? boolean|ConversationSummary Whether a model's summary takes the place of the oldest turns, or how
-
----How one answer differs from the agent's settings.
----@class SayOptions
----@field model? string A model's name or alias
----@field temperature? number How freely the model chooses words
----@field max_tokens? integer Tokens of the answer at most
----@field max_steps? integer Model requests for the answer at most
----@field timeout? number|string How long the answer may take
----@field retries? integer How often a failed model request is tried again
-
----How much of a conversation stays.
----@class TruncateOptions
----@field messages? integer Messages at most
----@field tokens? integer Tokens at most, by the estimate of `max_tokens`
-
----How one conversation takes over another.
----@class MergeOptions
----@field strategy? "append"|"interleave"|"summary" append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about)
-
----What a conversation used so far, and how long it is now.
----@class ConversationUsage
----@field turns integer What was said and answered
----@field requests integer Model requests, those for summaries included
----@field input_tokens integer Tokens the models read
----@field output_tokens integer Tokens the models wrote
----@field cost number US dollars, where the prices are known
----@field messages integer Messages there are now
----@field tokens integer Tokens of them, by the estimate of `max_tokens`
----@field dropped integer Messages that went for the limits
----@field summaries integer Summaries that were written
-
----How a conversation is written.
----@class ExportOptions
----@field format? "json"|"jsonl"|"markdown"|"text" json (all of it; the default), jsonl (a message a line), markdown, or text
-
----What a document is, and what is to answer.
----@class ImportOptions
----@field format? "json"|"jsonl" json or jsonl, as export writes them; json unless set
----@field agent? Agent|AgentOptions|string What answers from now on, in place of the model that the document names
-
 ---What has arrived since the last call.
 ---@class StreamItems
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
@@ -494,6 +436,81 @@ function debug.traceback(message) end
 ---@field requests integer Model requests
 ---@field input_tokens integer Tokens the models read
 ---@field output_tokens integer Tokens the models wrote
+
+---What a conversation is.
+---@class ConversationOptions
+---@field agent? Agent|AgentOptions|string What answers: an agent, the options of one, or a template's name
+---@field model? string The model that answers, where no agent is given; the default model unless set
+---@field system_prompt? string Instructions for the model, where no agent is given
+---@field tools? (string|Tool)[] Names of tools, or tools, where no agent is given
+---@field name? string Under what name it is saved
+---@field messages? AgentMessage[] What was said already
+---@field max_messages? integer Messages to be kept; the oldest turns go first
+---@field max_tokens? integer The same in tokens, by an estimate: one for four bytes of text, and four a message
+---@field summarize? boolean|ConversationSummary Whether a model's summary takes the place of the oldest turns, or how
+
+---How older messages become a summary.
+---@class ConversationSummary
+---@field agent? Agent|AgentOptions|string What writes it: an agent, the options of one, or a template's name
+---@field model? string The model that writes it, where no agent is given; the conversation's unless set
+---@field keep? integer Turns at the end that stay as they are; 2 unless set
+---@field prompt? string Instructions for the model, in place of the usual ones
+
+---A conversation that is kept.
+---@class ConversationTitle
+---@field name string Its name
+---@field scope string Whether it is the spell's own or the session's
+---@field updated number When it was saved last, in seconds since 1970
+---@field messages integer How many messages it has
+---@field first string What the user said first, its beginning
+
+---What a conversation used so far, and how long it is now.
+---@class ConversationUsage
+---@field turns integer What was said and answered
+---@field requests integer Model requests, those for summaries included
+---@field input_tokens integer Tokens the models read
+---@field output_tokens integer Tokens the models wrote
+---@field cost number US dollars, where the prices are known
+---@field messages integer Messages there are now
+---@field tokens integer Tokens of them, by the estimate of `max_tokens`
+---@field dropped integer Messages that went for the limits
+---@field summaries integer Summaries that were written
+
+---How a conversation is written.
+---@class ExportOptions
+---@field format? "json"|"jsonl"|"markdown"|"text" json (all of it; the default), jsonl (a message a line), markdown, or text
+
+---What a document is, and what is to answer.
+---@class ImportOptions
+---@field format? "json"|"jsonl" json or jsonl, as export writes them; json unless set
+---@field agent? Agent|AgentOptions|string What answers from now on, in place of the model that the document names
+
+---Which conversation is meant, and what is to answer.
+---@class LoadOptions
+---@field scope? "spell"|"session" spell or session; looked for in the session first unless set
+---@field agent? Agent|AgentOptions|string What answers from now on, in place of what answered before
+
+---How one conversation takes over another.
+---@class MergeOptions
+---@field strategy? "append"|"interleave"|"summary" append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about)
+
+---Where a conversation is kept.
+---@class SaveOptions
+---@field scope? "spell"|"session" spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell
+
+---How one answer differs from the agent's settings.
+---@class SayOptions
+---@field model? string A model's name or alias
+---@field temperature? number How freely the model chooses words
+---@field max_tokens? integer Tokens of the answer at most
+---@field max_steps? integer Model requests for the answer at most
+---@field timeout? number|string How long the answer may take
+---@field retries? integer How often a failed model request is tried again
+
+---How much of a conversation stays.
+---@class TruncateOptions
+---@field messages? integer Messages at most
+---@field tokens? integer Tokens at most, by the estimate of `max_tokens`
 
 ---Makes agents: models with instructions and tools.
 ---@class AgentGlobal
@@ -903,6 +920,22 @@ function Conversation.new(options) end
 ---@return Conversation # The conversation
 function Conversation.import(text, options) end
 
+---Goes on with a conversation that was saved.
+---@param name string Its name
+---@param options? LoadOptions Which is meant, and what answers
+---@return Conversation # The conversation; an unknown name is an error with code not_found
+function Conversation.load(name, options) end
+
+---Returns the conversations that were saved, the latest first.
+---@param options? SaveOptions Where; the spell's and the session's unless given
+---@return ConversationTitle[] # What is known of each
+function Conversation.list(options) end
+
+---Removes a conversation that was saved.
+---@param name string Its name
+---@param options? SaveOptions Which is meant; looked for in the session first
+function Conversation.remove(name, options) end
+
 ---What was said so far, and an agent that answers.
 ---@class Conversation
 local Conversation = {}
@@ -962,3 +995,12 @@ function Conversation:usage() end
 ---@param options? ExportOptions How it is written
 ---@return string # The text of the document
 function Conversation:export(options) end
+
+---Keeps the conversation for later runs, in the place of what is kept under the name.
+---
+---One that another run has saved since it was loaded, or saved, here is not replaced: that is
+---an error with code invalid_argument.
+---@param name? string Under what name; the conversation's own unless given
+---@param options? SaveOptions Where
+---@return string # The name
+function Conversation:save(name, options) end

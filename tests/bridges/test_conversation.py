@@ -13,13 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges._agents import AgentHandle
-from bridges._conversations import formats
+from bridges._conversations import formats, shelf
 from bridges._conversations.history import Room, checked, fitted, interleaved, renamed, turns_of
 from bridges._conversations.kept import Kept
+from bridges._conversations.shelf import Shelf
 from bridges._conversations.talk import MOST_WAITING, Summarize, Talk
-from bridges._errors import InvalidArgument, LimitExceeded, ProviderFailed
+from bridges._database import database, owner
+from bridges._errors import ConfigError, InvalidArgument, LimitExceeded, ProviderFailed
+from bridges._session import Limits, SpellInfo
 from engines.languages import LANGUAGES
-from tests.casting import cast
+from tests.casting import cast, literal
 from tests.sessions import make_session
 
 Messages = list[dict[str, Any]]
@@ -295,3 +298,139 @@ def test_a_last_turn_longer_than_the_limit_stays_whole(language: str, tmp_path: 
     outcome, _ = cast(language, source, make_session(tmp_path))
     assert outcome.error is None, outcome.error
     assert outcome.value == ["user", "assistant", "tool", "tool", "assistant"]
+
+
+REENTRANT = {
+    "lua": """
+local talk
+talk = Conversation.new{model = "test:model.json", tools = {Tool.new{name = "weather",
+  run = function() return talk:say("and you?").text end}}}
+return talk:say("Oslo?").steps[2].error""",
+    "javascript": """
+const talk = new Conversation({model: "test:model.json", tools: [new Tool({name: "weather",
+  run: async () => (await talk.say("and you?")).text})]});
+return (await talk.say("Oslo?")).steps[1].error""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tool_that_speaks_in_its_own_conversation_fails(language: str, tmp_path: Path) -> None:
+    steps = [{"tool_calls": [{"name": "weather", "arguments": {}}]}, {"text": "done"}]
+    (tmp_path / "model.json").write_text(json.dumps(steps))
+    session = make_session(tmp_path, limits=Limits(timeout=20))
+    outcome, _ = cast(language, REENTRANT[language], session)
+    assert outcome.error is None, outcome.error
+    assert "waits for this very call" in outcome.value
+
+
+KEEPING = {
+    "lua": """
+local talk = Conversation.new{model = "test:echo", system_prompt = "Be kind.", max_messages = 4}
+talk:say("one")
+talk:save("ships")
+local again = Conversation.load("ships")
+again:say("two")
+again:save()
+local ok, failure = pcall(function() talk:save() end)
+talk:save("boats")
+local names = {}
+for i, title in ipairs(Conversation.list()) do names[i] = title.name .. " " .. title.messages end
+Conversation.remove("ships")
+local gone, missing = pcall(function() Conversation.load("ships") end)
+return {again:usage().turns, ok, failure.code, names, missing.code}""",
+    "javascript": """
+const talk = new Conversation({model: "test:echo", systemPrompt: "Be kind.", maxMessages: 4});
+await talk.say("one");
+await talk.save("ships");
+const again = await Conversation.load("ships");
+await again.say("two");
+await again.save();
+const failure = await talk.save().catch((e) => e);
+await talk.save("boats");
+const names = (await Conversation.list()).map((title) => title.name + " " + title.messages);
+await Conversation.remove("ships");
+const missing = await Conversation.load("ships").catch((e) => e);
+return [again.usage().turns, !failure, failure.code, names, missing.code]""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_conversations_are_kept(language: str, tmp_path: Path) -> None:
+    outcome, _ = cast(language, KEEPING[language], make_session(tmp_path))
+    assert outcome.error is None, outcome.error
+    assert outcome.value == [2, False, "invalid_argument", ["boats 2", "ships 4"], "not_found"]
+
+
+def test_conversations_of_other_spells_are_invisible(tmp_path: Path) -> None:
+    def run(name: str, source: str) -> Any:
+        spell = SpellInfo(name, "", tmp_path / f"{name}.lua", "lua")
+        outcome, _ = cast("lua", source, make_session(tmp_path, spell=spell))
+        assert outcome.error is None, outcome.error
+        return outcome.value
+
+    run("mine", 'Conversation.new{messages = {{role = "user", content = "x"}}}:save("plan")')
+    look = """
+    local _, load = pcall(Conversation.load, "plan")
+    local _, remove = pcall(Conversation.remove, "plan")
+    return {load.code, remove.code, #Conversation.list()}"""
+    assert run("theirs", look) == ["not_found", "not_found", 0]
+    assert run("mine", "return #Conversation.load('plan'):messages()") == 1
+
+
+@pytest.mark.parametrize("name", ["../x", "a\0b", "", "x" * 10_000, "a/b", "."])
+def test_names_that_are_none_are_refused(name: str, tmp_path: Path) -> None:
+    source = f"Conversation.new():save({literal('lua', name)})"
+    outcome, _ = cast("lua", source, make_session(tmp_path))
+    assert isinstance(outcome.error, InvalidArgument)
+    assert len(outcome.error.message) < 200
+
+
+def test_a_conversation_with_an_agent_of_its_run_wants_another_one(tmp_path: Path) -> None:
+    async def run() -> None:
+        session = make_session(tmp_path)
+        kept = Kept("x", foreign=True, messages=[user("hello")])
+        await Shelf(database(session)).save(owner(session), kept, None)
+        door = session.door
+        load, say = door.number("Conversation.load"), door.number("Conversation:say")
+        talk = await door.call_async(load, ["x"])
+        with pytest.raises(InvalidArgument, match="only its own run had"):
+            await door.call_async(say, [talk, "more"])
+        other = await door.call_async(load, ["x", {"agent": {"model": "test:echo"}}])
+        assert (await door.call_async(say, [other, "more"]))["text"].endswith("more")
+        await session.close()
+
+    asyncio.run(run())
+
+
+def test_a_damaged_conversation_is_named_and_can_be_removed(tmp_path: Path) -> None:
+    async def run() -> None:
+        session = make_session(tmp_path)
+        store, space = database(session), owner(session)
+        await Shelf(store).save(space, Kept("x"), None)
+        await store.write(lambda c: c.execute("UPDATE conversations SET document = '{'"))
+        with pytest.raises(ConfigError, match="'x' is damaged"):
+            await Shelf(store).load(space, "x")
+        await Shelf(store).remove(space, "x")
+        assert await Shelf(store).titles(space) == []
+        await session.close()
+
+    asyncio.run(run())
+
+
+def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "MOST", 1)
+    monkeypatch.setattr(shelf, "LARGEST", 1000)
+
+    async def run() -> None:
+        session = make_session(tmp_path)
+        kept = Shelf(database(session))
+        await kept.save("a", Kept("x"), None)
+        await kept.save("a", Kept("x"), None)
+        await kept.save("b", Kept("x"), None)
+        with pytest.raises(LimitExceeded, match="may be no more"):
+            await kept.save("a", Kept("y"), None)
+        with pytest.raises(LimitExceeded, match="larger"):
+            await kept.save("a", Kept("x", messages=[user("x" * 1000)]), None)
+        await session.close()
+
+    asyncio.run(run())
