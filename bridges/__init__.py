@@ -11,6 +11,7 @@ MODULES = (
     "json",
     "stdin",
     "logger",
+    "metrics",
     "trace",
     "concurrency",
     "spell",

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 LEVELS = {"trace": 0, "debug": 10, "info": 20, "warn": 30, "error": 40}
 """Level names and their order; configuration also takes `warning` for `warn`."""
+MAX_CAPTURED = 10_000
+"""Lines of one capture; the rest are counted."""
+
+
+@dataclass
+class Capture:
+    """Takes the log lines of what happens inside of it.
+
+    level: the least level it takes; None: whatever is written
+    quiet: nothing of it goes on to the log
+    outer: the capture around it
+    """
+
+    level: str | None
+    quiet: bool
+    outer: Capture | None
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    dropped: int = 0
+
+    def wants(self, level: str, least: str) -> bool:
+        """Tells whether a line of a level goes here or on to a capture around it."""
+        if LEVELS[level] >= LEVELS[self.level or least]:
+            return True
+        return not self.quiet and self.outer is not None and self.outer.wants(level, least)
+
+    def take(self, level: str, least: str, message: str, fields: dict[str, Any]) -> bool:
+        """Takes a line; tells whether it goes on to the log, whose least level is `least`."""
+        if LEVELS[level] >= LEVELS[self.level or least]:
+            if len(self.lines) < MAX_CAPTURED:
+                self.lines.append(
+                    {"level": level, "message": message, "fields": fields, "time": time.time()}
+                )
+            else:
+                self.dropped += 1
+        if self.quiet:
+            return False
+        return self.outer is None or self.outer.take(level, least, message, fields)
+
+
+capturing: ContextVar[Capture | None] = ContextVar("capturing", default=None)
+"""What takes the lines that are written here."""
 
 
 @dataclass
@@ -22,10 +65,16 @@ class Log:
     sink: Callable[[str, str, dict[str, Any]], None]
 
     def is_enabled(self, level: str) -> bool:
-        """Tells whether lines of a level are written."""
-        return LEVELS[level] >= LEVELS[self.level]
+        """Tells whether lines of a level are written, or captured."""
+        if LEVELS[level] >= LEVELS[self.level]:
+            return True
+        capture = capturing.get()
+        return capture is not None and capture.wants(level, self.level)
 
     def write(self, level: str, message: str, fields: dict[str, Any] | None = None) -> None:
         """Writes one line when its level is enabled."""
-        if self.is_enabled(level):
+        capture = capturing.get()
+        if capture is not None and not capture.take(level, self.level, message, fields or {}):
+            return
+        if LEVELS[level] >= LEVELS[self.level]:
             self.sink(level, message, fields or {})

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Required, TypedDict
 
 from bridges import _json
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
-from bridges._errors import InvalidArgument
-from bridges._log import Log
+from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._log import MAX_CAPTURED, Capture, Log, capturing
+from bridges._types import Callback
 
 MAX_FIELDS = 100
 Level = Literal["trace", "debug", "info", "warn", "error"]
+
+
+class LogCaptureOptions(TypedDict, total=False):
+    """Which lines are captured, and what else becomes of them.
+
+    level: The least level that is captured; that of the log unless set
+    quiet: Whether the lines are kept from the log
+    """
+
+    level: Level
+    quiet: bool
+
+
+class LogLine(TypedDict, total=False):
+    """One log line.
+
+    level: Its level
+    message: Its text
+    fields: More values, kept apart from the text
+    time: When it was written: seconds since 1970
+    """
+
+    level: Required[Level]
+    message: Required[str]
+    fields: dict[str, Any]
+    time: float
+
+
+class LogCapture(TypedDict, total=False):
+    """What a function wrote to the log.
+
+    lines: The lines, in order
+    dropped: How many more there were than the 10,000 that are kept
+    result: What the function returned
+    """
+
+    lines: Required[list[LogLine]]
+    dropped: Required[int]
+    result: Any
 
 
 def _write(log: Log, level: str, message: Any, fields: dict[str, Any] | None) -> None:
@@ -104,6 +144,56 @@ class Logger(Bridge):
         returns: Whether they are
         """
         return self.session.log.is_enabled(level)
+
+    @host_function(needs=NOTHING, since=2)
+    async def capture(self, fn: Callback, options: LogCaptureOptions | None = None) -> LogCapture:
+        """Runs a function and gives the lines that it writes, and that are written for it.
+
+        fn: Called without arguments; its error is raised as it is
+        options: Which lines, and whether the log gets them as well
+        returns: The lines, and what the function returned
+        """
+        options = options or {}
+        outer = capturing.get()
+        capture = Capture(options.get("level"), options.get("quiet", False), outer)
+        capturing.set(capture)
+        try:
+            result = await fn()
+        finally:
+            capturing.set(outer)
+        lines: Any = [{**line, "fields": _plain(line["fields"])} for line in capture.lines]
+        return {"lines": lines, "dropped": capture.dropped, "result": result}
+
+    @host_function(needs=NOTHING, since=2)
+    def replay(self, lines: list[LogLine]) -> None:
+        """Writes captured lines again; levels that are not enabled are left out.
+
+        lines: The lines, as `capture` gives them; at most 10,000
+        """
+        if len(lines) > MAX_CAPTURED:
+            raise InvalidArgument(f"Logger.replay takes at most {MAX_CAPTURED} lines")
+        size = sum(len(line["message"]) + len(str(line.get("fields", ""))) for line in lines)
+        limit = self.session.use("output", size)
+        if limit is not None:
+            raise LimitExceeded(
+                f"the spell wrote more than its limit of {limit} bytes",
+                hint="raise output under [limits], or pass --output-limit",
+                details={"limit": "output"},
+            )
+        for line in lines:
+            self.session.log.write(line["level"], line["message"], line.get("fields"))
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    from bridges._tools import as_data
+
+    found = {}
+    for name, value in fields.items():
+        try:
+            found[name] = as_data(value, name)
+        except InvalidArgument:
+            found[name] = f"<{getattr(value, 'words', type(value).__name__)}>"
+    return found
 
 
 class FieldLogger(HostObject):

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from bridges._errors import InvalidArgument
+from bridges import _log
+from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._session import Limits
+from engines.languages import LANGUAGES
+from tests.casting import cast
 from tests.doors import call
 from tests.sessions import make_session
 
@@ -50,3 +54,92 @@ def test_what_json_has_no_word_for_is_written_all_the_same(tmp_path: Path) -> No
     session = make_session(tmp_path)
     call(session, "Logger.info", {"a": b"x"})
     assert lines(session) == [("info", "{'a': b'x'}", {})]
+
+
+CAPTURED = {
+    "lua": """
+local function work(name)
+  return function()
+    return Logger.capture(function()
+      for i = 1, 3 do
+        Async.sleep(0.002)
+        Logger.info(name .. i)
+      end
+    end, { quiet = name == "a" })
+  end
+end
+local found = {}
+for i, capture in ipairs(Async.all({ work("a"), work("b") })) do
+  found[i] = {}
+  for j, line in ipairs(capture.lines) do found[i][j] = line.message end
+end
+return found
+""",
+    "javascript": """
+const work = (name) => Logger.capture(async () => {
+  for (let i = 1; i <= 3; i++) {
+    await Async.sleep(0.002);
+    Logger.info(name + i);
+  }
+}, {quiet: name === "a"});
+const found = await Promise.all([work("a"), work("b")]);
+export default found.map(({lines}) => lines.map((line) => line.message));
+""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_captures_side_by_side_get_their_own_lines(language: str, tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    outcome, _ = cast(language, CAPTURED[language], session)
+    assert outcome.error is None, outcome.error
+    assert outcome.value == [["a1", "a2", "a3"], ["b1", "b2", "b3"]]
+    assert [message for _, message, _ in lines(session)] == ["b1", "b2", "b3"]
+
+
+NESTED = """
+local outer = Logger.capture(function()
+  Logger.debug("one")
+  local inner = Logger.capture(function() Logger.info("two") end, { quiet = QUIET })
+  Logger.info("three")
+  return #inner.lines
+end, { level = "debug" })
+local found = { outer.result }
+for _, line in ipairs(outer.lines) do found[#found + 1] = line.message end
+return found
+"""
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_capture_inside_of_another(quiet: bool, tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    session.log.level = "info"
+    outcome, _ = cast("lua", NESTED.replace("QUIET", str(quiet).lower()), session)
+    two = [] if quiet else ["two"]
+    assert outcome.value == [1, "one", *two, "three"]
+    assert [message for _, message, _ in lines(session)] == [*two, "three"]
+
+
+def test_what_cannot_be_data_is_captured_as_a_word(tmp_path: Path) -> None:
+    source = """
+    local found = Logger.capture(function() Logger.info("x", { f = print, n = 1 }) end)
+    return found.lines[1].fields"""
+    outcome, _ = cast("lua", source, make_session(tmp_path))
+    assert outcome.value == {"f": "<a function>", "n": 1}
+
+
+def test_captures_and_replays_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_log, "MAX_CAPTURED", 5)
+    source = """
+    local found = Logger.capture(function() for i = 1, 9 do Logger.info("x") end end)
+    return { #found.lines, found.dropped }"""
+    outcome, _ = cast("lua", source, make_session(tmp_path))
+    assert outcome.value == [5, 4]
+    session = make_session(tmp_path, limits=Limits(output=1000))
+    line = {"level": "info", "message": "x" * 600}
+    call(session, "Logger.replay", [line])
+    with pytest.raises(LimitExceeded, match="limit of 1000 bytes"):
+        call(session, "Logger.replay", [line])
+    assert len(lines(session)) == 1
+    with pytest.raises(InvalidArgument, match="at most 10000 lines"):
+        call(session, "Logger.replay", [{"level": "info", "message": ""}] * 10_001)
