@@ -395,6 +395,92 @@ interface JsonOptions {
   indent?: number;
 }
 
+/** Which lines are captured, and what else becomes of them. */
+interface LogCaptureOptions {
+  /** The least level that is captured; that of the log unless set */
+  level?: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Whether the lines are kept from the log */
+  quiet?: boolean;
+}
+
+/** One log line. */
+interface LogLine {
+  /** Its level */
+  level: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Its text */
+  message: string;
+  /** More values, kept apart from the text */
+  fields?: Record<string, any>;
+  /** When it was written: seconds since 1970 */
+  time?: number;
+}
+
+/** What a function wrote to the log. */
+interface LogCapture {
+  /** The lines, in order */
+  lines: LogLine[];
+  /** How many more there were than the 10,000 that are kept */
+  dropped: number;
+  /** What the function returned */
+  result?: any;
+}
+
+/** What a metric is. */
+interface MetricOptions {
+  /** What its values are counted in: `s`, `By`, `tokens` */
+  unit?: string;
+  /** What it says */
+  description?: string;
+}
+
+/** How a time is noted. */
+interface TimerOptions {
+  /** What the time is counted under */
+  labels?: Record<string, string | boolean | number | number>;
+  /** What the histogram says */
+  description?: string;
+}
+
+/** What was measured under one combination of labels. */
+interface MetricSeries {
+  /** The labels */
+  labels?: Record<string, string>;
+  /** Of a counter or a gauge: its value */
+  value?: number;
+  /** Of a histogram: how many values there were */
+  count?: number;
+  /** Of a histogram: all of them together */
+  sum?: number;
+  /** Of a histogram: the least */
+  min?: number;
+  /** Of a histogram: the greatest */
+  max?: number;
+  /** Of a histogram: the average */
+  mean?: number;
+  /** Of a histogram: half of the values are at most this, of the first 1,000 or of as many chosen fairly */
+  p50?: number;
+  /** Of a histogram: 90 of 100 values are at most this */
+  p90?: number;
+  /** Of a histogram: 95 of 100 values are at most this */
+  p95?: number;
+  /** Of a histogram: 99 of 100 values are at most this */
+  p99?: number;
+}
+
+/** One metric and what it has measured. */
+interface MetricRecord {
+  /** Its name */
+  name: string;
+  /** What it is */
+  kind: 'counter' | 'gauge' | 'histogram';
+  /** What its values are counted in */
+  unit: string;
+  /** What it says */
+  description: string;
+  /** What was measured, by labels */
+  series: MetricSeries[];
+}
+
 /** What a span says from the start. */
 interface TraceOptions {
   /** Values by name: text, numbers, booleans or lists of those; others become JSON */
@@ -1121,6 +1207,18 @@ declare class Logger {
    */
   static isEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean;
   /**
+   * Runs a function and gives the lines that it writes, and that are written for it.
+   * @param fn - Called without arguments; its error is raised as it is
+   * @param options - Which lines, and whether the log gets them as well
+   * @returns The lines, and what the function returned
+   */
+  static capture(fn: (...args: any[]) => any, options?: (LogCaptureOptions | null) & Cancellable): Promise<LogCapture>;
+  /**
+   * Writes captured lines again; levels that are not enabled are left out.
+   * @param lines - The lines, as `capture` gives them; at most 10,000
+   */
+  static replay(lines: LogLine[]): void;
+  /**
    * Writes a line for somebody who follows every step.
    * @param message - Text; another value is written as JSON
    * @param fields - More values, beside the logger's own
@@ -1168,6 +1266,50 @@ declare class Logger {
    */
   isEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean;
 }
+
+/** Measures what a spell does; what models and tools did is measured beside it. */
+declare const Metrics: {
+  /**
+   * Returns a counter; the same name gives the same one.
+   * @param name - Letters, digits, `_` and dots, as in `app.requests`
+   * @param options - What it is
+   * @returns The counter
+   */
+  counter(name: string, options?: MetricOptions | null): Counter;
+  /**
+   * Returns a gauge; the same name gives the same one.
+   * @param name - Letters, digits, `_` and dots, as in `app.queue`
+   * @param options - What it is
+   * @returns The gauge
+   */
+  gauge(name: string, options?: MetricOptions | null): Gauge;
+  /**
+   * Returns a histogram; the same name gives the same one.
+   * @param name - Letters, digits, `_` and dots, as in `app.answer_time`
+   * @param options - What it is
+   * @returns The histogram
+   */
+  histogram(name: string, options?: MetricOptions | null): Histogram;
+  /**
+   * Runs a function and counts the seconds it took, even where it fails.
+   * @param name - The histogram that gets the time
+   * @param fn - Called without arguments
+   * @param options - How the time is noted
+   * @returns What the function returned
+   */
+  timer(name: string, fn: (...args: any[]) => any, options?: (TimerOptions | null) & Cancellable): Promise<any>;
+  /**
+   * Returns everything measured so far.
+   * @returns The metrics, in order of name
+   */
+  snapshot(): MetricRecord[];
+  /**
+   * Writes everything measured so far as text.
+   * @param format - JSON, or what Prometheus reads, where a histogram is a summary
+   * @returns The text
+   */
+  export(format?: 'json' | 'prometheus'): string;
+};
 
 /** Follows what happens in a run as spans, each inside of another. */
 declare const Trace: {
@@ -1355,4 +1497,43 @@ declare class Conversation {
    * @returns The name
    */
   save(name?: string | null, options?: (SaveOptions | null) & Cancellable): Promise<string>;
+}
+
+/** Counts what only grows. */
+declare class Counter {
+  private constructor();
+  /**
+   * Counts on.
+   * @param amount - How much, 0 or more
+   * @param labels - What it is counted under
+   */
+  add(amount?: number, labels?: Record<string, string | boolean | number | number> | null): void;
+}
+
+/** Holds a value that goes up and down. */
+declare class Gauge {
+  private constructor();
+  /**
+   * Sets the value.
+   * @param value - The value
+   * @param labels - What it is held under
+   */
+  set(value: number, labels?: Record<string, string | boolean | number | number> | null): void;
+  /**
+   * Changes the value.
+   * @param amount - How much is added; less than 0 takes away
+   * @param labels - What it is held under
+   */
+  add(amount: number, labels?: Record<string, string | boolean | number | number> | null): void;
+}
+
+/** Tells how values are distributed. */
+declare class Histogram {
+  private constructor();
+  /**
+   * Counts one value.
+   * @param value - The value
+   * @param labels - What it is counted under
+   */
+  record(value: number, labels?: Record<string, string | boolean | number | number> | null): void;
 }

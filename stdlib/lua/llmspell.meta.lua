@@ -291,6 +291,56 @@ function debug.traceback(message) end
 ---@class JsonOptions
 ---@field indent? integer Spaces per level, at most 10; the default writes everything on one line
 
+---Which lines are captured, and what else becomes of them.
+---@class LogCaptureOptions
+---@field level? "trace"|"debug"|"info"|"warn"|"error" The least level that is captured; that of the log unless set
+---@field quiet? boolean Whether the lines are kept from the log
+
+---One log line.
+---@class LogLine
+---@field level "trace"|"debug"|"info"|"warn"|"error" Its level
+---@field message string Its text
+---@field fields? table<string, any> More values, kept apart from the text
+---@field time? number When it was written: seconds since 1970
+
+---What a function wrote to the log.
+---@class LogCapture
+---@field lines LogLine[] The lines, in order
+---@field dropped integer How many more there were than the 10,000 that are kept
+---@field result? any What the function returned
+
+---What a metric is.
+---@class MetricOptions
+---@field unit? string What its values are counted in: `s`, `By`, `tokens`
+---@field description? string What it says
+
+---How a time is noted.
+---@class TimerOptions
+---@field labels? table<string, string|boolean|integer|number> What the time is counted under
+---@field description? string What the histogram says
+
+---What was measured under one combination of labels.
+---@class MetricSeries
+---@field labels? table<string, string> The labels
+---@field value? number Of a counter or a gauge: its value
+---@field count? integer Of a histogram: how many values there were
+---@field sum? number Of a histogram: all of them together
+---@field min? number Of a histogram: the least
+---@field max? number Of a histogram: the greatest
+---@field mean? number Of a histogram: the average
+---@field p50? number Of a histogram: half of the values are at most this, of the first 1,000 or of as many chosen fairly
+---@field p90? number Of a histogram: 90 of 100 values are at most this
+---@field p95? number Of a histogram: 95 of 100 values are at most this
+---@field p99? number Of a histogram: 99 of 100 values are at most this
+
+---One metric and what it has measured.
+---@class MetricRecord
+---@field name string Its name
+---@field kind "counter"|"gauge"|"histogram" What it is
+---@field unit string What its values are counted in
+---@field description string What it says
+---@field series MetricSeries[] What was measured, by labels
+
 ---What a span says from the start.
 ---@class TraceOptions
 ---@field attributes? table<string, any> Values by name: text, numbers, booleans or lists of those; others become JSON
@@ -807,6 +857,16 @@ function Logger.set_level(level) end
 ---@return boolean # Whether they are
 function Logger.is_enabled(level) end
 
+---Runs a function and gives the lines that it writes, and that are written for it.
+---@param fn function Called without arguments; its error is raised as it is
+---@param options? LogCaptureOptions Which lines, and whether the log gets them as well
+---@return LogCapture # The lines, and what the function returned
+function Logger.capture(fn, options) end
+
+---Writes captured lines again; levels that are not enabled are left out.
+---@param lines LogLine[] The lines, as `capture` gives them; at most 10,000
+function Logger.replay(lines) end
+
 ---Writes log lines with fields of its own.
 ---@class Logger
 local Logger = {}
@@ -849,6 +909,44 @@ function Logger:set_level(level) end
 ---@param level "trace"|"debug"|"info"|"warn"|"error" trace, debug, info, warn or error
 ---@return boolean # Whether they are
 function Logger:is_enabled(level) end
+
+---Measures what a spell does; what models and tools did is measured beside it.
+---@class Metrics
+Metrics = {}
+
+---Returns a counter; the same name gives the same one.
+---@param name string Letters, digits, `_` and dots, as in `app.requests`
+---@param options? MetricOptions What it is
+---@return Counter # The counter
+function Metrics.counter(name, options) end
+
+---Returns a gauge; the same name gives the same one.
+---@param name string Letters, digits, `_` and dots, as in `app.queue`
+---@param options? MetricOptions What it is
+---@return Gauge # The gauge
+function Metrics.gauge(name, options) end
+
+---Returns a histogram; the same name gives the same one.
+---@param name string Letters, digits, `_` and dots, as in `app.answer_time`
+---@param options? MetricOptions What it is
+---@return Histogram # The histogram
+function Metrics.histogram(name, options) end
+
+---Runs a function and counts the seconds it took, even where it fails.
+---@param name string The histogram that gets the time
+---@param fn function Called without arguments
+---@param options? TimerOptions How the time is noted
+---@return any # What the function returned
+function Metrics.timer(name, fn, options) end
+
+---Returns everything measured so far.
+---@return MetricRecord[] # The metrics, in order of name
+function Metrics.snapshot() end
+
+---Writes everything measured so far as text.
+---@param format? "json"|"prometheus" JSON, or what Prometheus reads, where a histogram is a summary
+---@return string # The text
+function Metrics.export(format) end
 
 ---Follows what happens in a run as spans, each inside of another.
 ---@class Trace
@@ -1004,3 +1102,35 @@ function Conversation:export(options) end
 ---@param options? SaveOptions Where
 ---@return string # The name
 function Conversation:save(name, options) end
+
+---Counts what only grows.
+---@class Counter
+local Counter = {}
+
+---Counts on.
+---@param amount? number How much, 0 or more
+---@param labels? (table<string, string|boolean|integer|number>) What it is counted under
+function Counter:add(amount, labels) end
+
+---Holds a value that goes up and down.
+---@class Gauge
+local Gauge = {}
+
+---Sets the value.
+---@param value number The value
+---@param labels? (table<string, string|boolean|integer|number>) What it is held under
+function Gauge:set(value, labels) end
+
+---Changes the value.
+---@param amount number How much is added; less than 0 takes away
+---@param labels? (table<string, string|boolean|integer|number>) What it is held under
+function Gauge:add(amount, labels) end
+
+---Tells how values are distributed.
+---@class Histogram
+local Histogram = {}
+
+---Counts one value.
+---@param value number The value
+---@param labels? (table<string, string|boolean|integer|number>) What it is counted under
+function Histogram:record(value, labels) end
