@@ -5,6 +5,7 @@ MODULES = (
     "llm",
     "model",
     "tool",
+    "guardrail",
     "file",
     "http",
     "env",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Required, TypedDict
 
 from bridges._agents import AgentHandle
+from bridges._guardrails import GuardrailHandle
 from bridges._tools import ToolHandle
 from bridges._types import Callback, Duration, text_record
 
@@ -42,6 +43,7 @@ class AgentOptions(TypedDict, total=False):
     max_steps: Model requests of one run at most; 10 unless set
     timeout: How long one run may take
     retries: How often a failed model request is tried again
+    guardrails: What looks at its input, its answer and its tools' calls, in this order
     """
 
     name: str
@@ -55,6 +57,7 @@ class AgentOptions(TypedDict, total=False):
     max_steps: int
     timeout: Duration
     retries: int
+    guardrails: list[GuardrailHandle]
 
 
 class AgentToolCall(TypedDict, total=False):

@@ -108,7 +108,8 @@ def spec_of(session: Session, options: AgentOptions, where: str) -> AgentSpec:
     if schema is not None:
         schema = to_json_schema(schema, f"{where}: output_schema", all_required=True)
     tools = _tools(session, options, where)
-    given: Any = {**options, "output_schema": schema, "tools": tools}
+    guardrails = tuple(options.get("guardrails", ()))
+    given: Any = {**options, "output_schema": schema, "tools": tools, "guardrails": guardrails}
     return AgentSpec(**{"name": "agent", **given})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from bridges._declare import HostObject
 from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._guardrails import GuardrailHandle
 from bridges._schema import to_json_schema
 from bridges._tools import ToolSpec, as_text, check_name, tool_name
 from bridges._types import Text
@@ -29,6 +30,7 @@ class AgentSpec:
     output_schema: JSON Schema of the answer, from `to_json_schema`
     max_steps: model requests of one run; timeout: seconds of one run
     retries: how often one model request is tried again; None is the run's setting
+    guardrails: what looks at its input, its answer and its tools' calls
     """
 
     name: str
@@ -42,6 +44,7 @@ class AgentSpec:
     max_steps: int = MAX_STEPS
     timeout: float | None = None
     retries: int | None = None
+    guardrails: tuple[GuardrailHandle, ...] = ()
 
 
 class AgentHandle(HostObject):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Callable
 
 
 def split_doc(doc: str) -> tuple[str, dict[str, str]]:
@@ -20,3 +22,15 @@ def split_doc(doc: str) -> tuple[str, dict[str, str]]:
         elif not entries:
             prose.append(line)
     return "\n".join(prose).strip(), entries
+
+
+def documented_like(above: type) -> Callable[[type], type]:
+    """Has a TypedDict that extends another show the other's fields in its docstring as well."""
+    lines = split_doc(inspect.getdoc(above) or "")[1]
+
+    def extend(kind: type) -> type:
+        own = inspect.getdoc(kind) or ""
+        kind.__doc__ = "\n".join([own, *(f"{name}: {doc}" for name, doc in lines.items())])
+        return kind
+
+    return extend

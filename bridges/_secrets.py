@@ -81,7 +81,7 @@ def is_protected(path: str) -> bool:
     return _compile(PROTECTED).match(fold(path)) is not None
 
 
-_KEYS = r"""
+KEYS = r"""
     \b(?:sk|pk|rk)-[A-Za-z0-9_-]{16,}             # OpenAI, Anthropic, OpenRouter, DeepSeek, Stripe
     | \b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}
     | \bAIza[A-Za-z0-9_-]{30,}                    # Google
@@ -116,7 +116,7 @@ def has_key(text: str, known: Iterable[str] = ()) -> bool:
 @cache
 def _key_pattern() -> re.Pattern[str]:
     # Compiled when it is asked for: a run of a spell never does.
-    return re.compile(_KEYS, re.IGNORECASE | re.VERBOSE)
+    return re.compile(KEYS, re.IGNORECASE | re.VERBOSE)
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

@@ -59,6 +59,15 @@ def meta_problem(schema: dict[str, Any]) -> str | None:
 
 def sentences(schema: dict[str, Any], value: Any) -> list[str]:
     """Returns what is wrong with a value; raises LimitExceeded when the check is too much work."""
+    return [_sentence(error) for error in _errors(schema, value)]
+
+
+def faults(schema: dict[str, Any], value: Any) -> list[tuple[list[str | int], str]]:
+    """Returns where a value does not fit and which keyword says so, without the value itself."""
+    return [(list(error.absolute_path), str(error.validator)) for error in _errors(schema, value)]
+
+
+def _errors(schema: dict[str, Any], value: Any) -> list[Any]:
     token = _steps.set([0])
     try:
         checker = _validator()(schema, registry=Registry())
@@ -69,7 +78,7 @@ def sentences(schema: dict[str, Any], value: Any) -> list[str]:
         raise LimitExceeded(f"the schema refers to nothing with {error.ref!r}") from None
     finally:
         _steps.reset(token)
-    return [_sentence(error) for error in found[:MAX_SENTENCES]]
+    return found[:MAX_SENTENCES]
 
 
 @cache

@@ -38,12 +38,20 @@ from bridges._errors import (
 )
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translate
-from bridges._llm.history import OUTPUT_TOOL, arguments_of, from_library, text_of, to_library
+from bridges._llm.guarding import Guards
+from bridges._llm.history import (
+    OUTPUT_TOOL,
+    arguments_of,
+    content_of,
+    from_library,
+    text_of,
+    to_library,
+)
 from bridges._llm.pipeline import Pipeline
 from bridges._pauses import Pauses
 from bridges._schema import problems
 from bridges._session import Session
-from bridges._tools import Report, ToolSpec, call_for_model
+from bridges._tools import Report, ToolSpec
 from bridges._types import Text
 
 REPAIRS = 1
@@ -56,8 +64,9 @@ async def run_agent(
     """Runs an agent to its end and returns the fields of its answer."""
     run = _Run(session, spec, turn, model)
     async with run.guard():
+        turn = await run.look()
         result = await run.agent().run(turn.prompt, **run.options())
-    return run.answer(result)
+        return await run.answer(result)
 
 
 async def stream_agent(
@@ -66,7 +75,16 @@ async def stream_agent(
     """Yields the text of every step as it arrives and, last, the fields of the answer."""
     run = _Run(session, spec, turn, model)
     result: AgentRunResult[Any] | None = None
+    if run.guards.guards_output:
+        # No piece may leave before all of the text has been looked at.
+        answer = await run_agent(session, spec, turn, model)
+        for step in answer["steps"]:
+            if step["kind"] == "model" and step["text"]:
+                yield step["text"]
+        yield answer
+        return
     async with run.guard():
+        turn = await run.look()
         async with run.agent().run_stream_events(turn.prompt, **run.options()) as events:
             async for event in events:
                 if isinstance(event, AgentRunResultEvent):
@@ -75,7 +93,7 @@ async def stream_agent(
                     yield text
     if result is None:
         raise ProviderFailed(f"the agent {spec.name!r} ended without an answer")
-    yield run.answer(result)
+    yield await run.answer(result)
 
 
 def _text_of(event: Any) -> str:
@@ -97,9 +115,16 @@ class _Run:
         self._began = time.monotonic()
         self._reports: dict[str, Report] = {}
         self._misfit = ""
+        self._misfits = 0
+        self.guards = Guards(session, spec)
         self.tally: Tally = begin()
         self.responses: list[ModelResponse] = []
         self.durations: list[float] = []
+
+    async def look(self) -> Turn:
+        """Returns what is said, as the guardrails let it pass."""
+        self._turn = await self.guards.turn(self._turn)
+        return self._turn
 
     def agent(self) -> Agent[None, Any]:
         """Builds the library's agent."""
@@ -112,10 +137,10 @@ class _Run:
             output_type=_output_type(spec.output_schema),
             model_settings=_settings(spec),
             # Calls of unknown tools and broken arguments are bounded by max_steps alone.
-            retries={"tools": spec.max_steps, "output": REPAIRS},
+            retries={"tools": spec.max_steps, "output": REPAIRS + self.guards.most_retries},
             capabilities=[_Record(self)],
         )
-        if spec.output_schema is not None:
+        if spec.output_schema is not None or self.guards.guards_output:
             agent.output_validator(self._check_output)
         return agent
 
@@ -131,7 +156,7 @@ class _Run:
         async def call(ctx: RunContext[None], /, **arguments: Any) -> Any:
             token = RUNNING.set(self.tally)
             try:
-                report = await call_for_model(self._session, spec, arguments)
+                report = await self.guards.call(spec, arguments, ctx.tool_call_id or "")
             finally:
                 RUNNING.reset(token)
             self._reports[ctx.tool_call_id or ""] = report
@@ -144,13 +169,20 @@ class _Run:
             call, spec.name, spec.description, copy.deepcopy(spec.parameters), takes_ctx=True
         )
 
-    def _check_output(self, output: Any) -> Any:
-        schema = self._spec.output_schema or {}
+    async def _check_output(self, output: Any) -> Any:
+        schema = self._spec.output_schema
+        said = content_of(self.responses[-1]) if self.responses else ""
+        if schema is None:
+            return await self.guards.output(output, said)
         wrong = problems(schema, _unwrap(schema, output))
         if wrong:
+            self._misfits += 1
             self._misfit = "; ".join(wrong)
+            if self._misfits > REPAIRS:
+                raise UnexpectedModelBehavior("the answer does not fit the schema")
             raise ModelRetry(f"the answer does not fit the schema: {self._misfit}")
-        return output
+        found = await self.guards.output(_unwrap(schema, output), said)
+        return found if schema.get("type") == "object" else {"value": found}
 
     @asynccontextmanager
     async def guard(self) -> AsyncIterator[None]:
@@ -171,7 +203,11 @@ class _Run:
 
     def _translated(self, error: AgentRunError | UserError) -> SpellError:
         spec = self._spec
-        details = {"text": self._last_text()}
+        blocked = self.guards.blocked()
+        if blocked:
+            return blocked
+        # What no guardrail has passed is not for the error either.
+        details = {} if self.guards.guards_output else {"text": self._last_text()}
         if isinstance(error, UsageLimitExceeded):
             return LimitExceeded(
                 f"the agent {spec.name!r} was not done after {spec.max_steps} model requests",
@@ -187,6 +223,8 @@ class _Run:
             )
         if isinstance(error, UnexpectedModelBehavior) and spec.output_schema is not None:
             why = self._misfit or "the model gave no structured answer"
+            if self.guards.guards_output:
+                why = "no guardrail has seen it"
             return ProviderFailed(
                 f"the answer for the agent {spec.name!r} does not fit output_schema: {why}",
                 hint="make the schema simpler, describe its fields, or use a stronger model",
@@ -201,11 +239,15 @@ class _Run:
         calls = [c for c in last.tool_calls if c.tool_name == OUTPUT_TOOL]
         return json.dumps(arguments_of(calls[0])) if calls else last.text or ""
 
-    def answer(self, result: AgentRunResult[Any]) -> dict[str, Any]:
+    async def answer(self, result: AgentRunResult[Any]) -> dict[str, Any]:
         """Returns the fields of `AgentResult`."""
         schema, tally = self._spec.output_schema, self.tally
         output = result.output if schema is None else _unwrap(schema, result.output)
         text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+        messages, steps = from_library(result.all_messages()), list(self._steps(result))
+        if self._spec.guardrails:
+            new = messages[-len(from_library(result.new_messages())) :]
+            await self._conceal(new, steps, text)
         return {
             "text": text,
             "output": output,
@@ -216,17 +258,42 @@ class _Run:
             },
             "cost": tally.cost,
             "model": self._model.ref.name,
-            "messages": from_library(result.all_messages()),
-            "steps": list(self._steps(result)),
+            "messages": messages,
+            "steps": steps,
             "duration": time.monotonic() - self._began,
         }
+
+    async def _conceal(
+        self, messages: list[dict[str, Any]], steps: list[dict[str, Any]], text: str
+    ) -> None:
+        """Shows nothing in the messages and steps of the run that a guardrail kept back."""
+        for message in messages:
+            for call in message.get("tool_calls", []):
+                call["arguments"] = self.guards.arguments(call["id"], call["arguments"])
+        if not self.guards.guards_output:
+            return
+        said = [m for m in messages if m["role"] in ("assistant", "user")]
+        while said[0]["role"] == "user":  # what was asked, which guardrails of the input saw
+            del said[0]
+        spoken = [step for step in steps if step["kind"] == "model"]
+        # The answer itself has been looked at; what stands beside it has not.
+        said.pop()["content"] = spoken.pop()["text"] = text
+        shown = await self.guards.shown(
+            [*(m["content"] for m in said), *(s["text"] for s in spoken)]
+        )
+        for message in said:
+            message["content"] = shown.get(message["content"], message["content"])
+        for step in spoken:
+            step["text"] = shown.get(step["text"], step["text"])
 
     def _steps(self, result: AgentRunResult[Any]) -> Any:
         arguments: dict[str, Any] = {}
         durations = iter(self.durations)
         for message in result.new_messages():
             if isinstance(message, ModelResponse):
-                arguments.update({c.tool_call_id: arguments_of(c) for c in message.tool_calls})
+                for call in message.tool_calls:
+                    asked = self.guards.arguments(call.tool_call_id, arguments_of(call))
+                    arguments[call.tool_call_id] = asked
                 yield {
                     "kind": "model",
                     "text": message.text or "",

@@ -83,19 +83,24 @@ def from_library(messages: Sequence[ModelMessage]) -> list[dict[str, Any]]:
 
 
 def _assistant(response: ModelResponse) -> dict[str, Any]:
-    text = response.text or ""
-    calls = []
-    for call in response.tool_calls:
-        if call.tool_name == OUTPUT_TOOL:
-            text = text or json.dumps(arguments_of(call), ensure_ascii=False)
-        else:
-            calls.append(
-                {"id": call.tool_call_id, "name": call.tool_name, "arguments": arguments_of(call)}
-            )
-    plain: dict[str, Any] = {"role": "assistant", "content": text}
+    calls = [
+        {"id": call.tool_call_id, "name": call.tool_name, "arguments": arguments_of(call)}
+        for call in response.tool_calls
+        if call.tool_name != OUTPUT_TOOL
+    ]
+    plain: dict[str, Any] = {"role": "assistant", "content": content_of(response)}
     if calls:
         plain["tool_calls"] = calls
     return plain
+
+
+def content_of(response: ModelResponse) -> str:
+    """Returns what a model said; a structured answer is its JSON."""
+    text = response.text or ""
+    for call in response.tool_calls:
+        if call.tool_name == OUTPUT_TOOL:
+            text = text or json.dumps(arguments_of(call), ensure_ascii=False)
+    return text
 
 
 def _plain(part: ModelRequestPart) -> dict[str, Any] | None:

@@ -635,6 +635,8 @@ interface AgentOptions {
   timeout?: number | string;
   /** How often a failed model request is tried again */
   retries?: number;
+  /** What looks at its input, its answer and its tools' calls, in this order */
+  guardrails?: Guardrail[];
 }
 
 /** The answer of an agent; it acts as its text. */
@@ -810,6 +812,276 @@ interface ConversationUsage {
 interface ExportOptions {
   /** json (all of it; the default), jsonl (a message a line), markdown, or text */
   format?: 'json' | 'jsonl' | 'markdown' | 'text';
+}
+
+/** A guardrail that a function decides. */
+interface GuardrailCustomOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** Takes the value and a map with `where`; returns true, false, or a map with `ok`, `reason` and `value`, which is used instead */
+  run: (...args: any[]) => any;
+}
+
+/** A guardrail, or one of those it is made of. */
+interface GuardrailInfo {
+  /** Its name */
+  name: string;
+  /** What it looks at */
+  on: string[];
+  /** What happens on a violation */
+  action: string;
+  /** How often a model may try again */
+  retries: number;
+  /** What happens when a rule cannot decide */
+  onFailure: string;
+  /** Its rules */
+  rules: GuardrailRuleInfo[];
+}
+
+/** A guardrail for the length of a text, or of the JSON of other data. */
+interface GuardrailLengthOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** What is counted; characters unless set. A token counts as four characters */
+  unit?: 'characters' | 'words' | 'tokens';
+  /** The least */
+  min?: number;
+  /** The most */
+  max?: number;
+}
+
+/** What a guardrail is. */
+interface GuardrailOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** What it objects to */
+  rules: GuardrailRule[];
+}
+
+/** A guardrail for personal data. */
+interface GuardrailPiiOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** What to look for; everything unless set */
+  types?: Array<'email' | 'phone' | 'credit_card' | 'iban' | 'ip' | 'ssn'>;
+  /** Where phone numbers without a country code are dialled, such as US, GB or DE; US unless set */
+  regions?: string[];
+}
+
+/** What a value is. */
+interface GuardrailPlace {
+  /** What the guardrail takes it for; it looks only at what it is for. Unless set, it looks whatever it is for */
+  where?: 'input' | 'output' | 'tool_input' | 'tool_output';
+}
+
+/** A guardrail with a regular expression. */
+interface GuardrailRegexOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** What must not be found in any text */
+  pattern: string;
+  /** Whether the case of letters does not matter */
+  ignoreCase?: boolean;
+  /** Whether it must be found instead */
+  required?: boolean;
+}
+
+/** What comes of a check. */
+interface GuardrailReport {
+  /** Whether the value may be used */
+  ok: boolean;
+  /** What is done: pass, warn, redact, retry or block */
+  action: string;
+  /** The value to use, redacted where needed; absent when it may not be used */
+  value?: any;
+  /** What was found, 100 at most */
+  violations: GuardrailViolation[];
+}
+
+/** One rule; which options it has depends on its kind. */
+interface GuardrailRule {
+  /** What kind of rule it is */
+  kind: 'regex' | 'words' | 'pii' | 'secrets' | 'schema' | 'length' | 'topic' | 'run';
+  /** What violations call it; the kind unless set */
+  name?: string;
+  /** Of `regex`: a regular expression that must not be found in any text */
+  pattern?: string;
+  /** Of `regex`: whether the case of letters does not matter */
+  ignoreCase?: boolean;
+  /** Of `regex`: whether it must be found instead */
+  required?: boolean;
+  /** Of `words`: words and phrases that must not be found, whatever their case */
+  words?: string[];
+  /** Of `pii`: what to look for; everything unless set */
+  types?: Array<'email' | 'phone' | 'credit_card' | 'iban' | 'ip' | 'ssn'>;
+  /** Of `pii`: where phone numbers without a country code are dialled; US unless set */
+  regions?: string[];
+  /** Of `schema`: JSON Schema of the value or of the JSON in a text, or the short form */
+  schema?: Record<string, any>;
+  /** Of `length`: what is counted; characters unless set. A token counts as four characters */
+  unit?: 'characters' | 'words' | 'tokens';
+  /** Of `length`: the least */
+  min?: number;
+  /** Of `length`: the most */
+  max?: number;
+  /** Of `topic`: what the text must be about, one of these at least */
+  allowed?: string[];
+  /** Of `topic`: what the text must not be about */
+  denied?: string[];
+  /** Of `topic`: the model that judges; the default model unless set */
+  model?: string;
+  /** Of `run`: takes the value and a map with `where`; returns true, false, or a map with `ok`, `reason` and `value` */
+  run?: (...args: any[]) => any;
+}
+
+/** A rule. */
+interface GuardrailRuleInfo {
+  /** Its name */
+  name: string;
+  /** Its kind */
+  kind: string;
+}
+
+/** A guardrail for the form of data. */
+interface GuardrailSchemaOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** JSON Schema of the value or of the JSON in a text, or the short form */
+  schema: Record<string, any>;
+}
+
+/** A guardrail for keys, tokens and passwords. */
+interface GuardrailSecretsOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+}
+
+/** A guardrail for what a text is about, which a model judges. */
+interface GuardrailTopicOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** What it must be about, one of these at least */
+  allowed?: string[];
+  /** What it must not be about */
+  denied?: string[];
+  /** The model that judges; the default model unless set */
+  model?: string;
+}
+
+/** What a rule objects to. */
+interface GuardrailViolation {
+  /** The guardrail */
+  guardrail: string;
+  /** The rule's name */
+  rule: string;
+  /** The rule's kind */
+  kind: string;
+  /** What is wrong, without the text it is about */
+  message: string;
+  /** Where in a map or list; keys that may hold anything are `?` */
+  path?: string;
+  /** Of a place in a text: its first character, counted from 1 */
+  start?: number;
+  /** Of a place in a text: how many characters */
+  length?: number;
+}
+
+/** A guardrail with a list of words. */
+interface GuardrailWordsOptions {
+  /** What errors, events and logs call it; the kind of its rule unless set */
+  name?: string;
+  /** What it looks at in an agent; input and output unless set */
+  on?: Array<'input' | 'output' | 'tool_input' | 'tool_output'>;
+  /** What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again */
+  action?: 'block' | 'redact' | 'warn' | 'retry';
+  /** How often a model may try again; 2 unless set */
+  retries?: number;
+  /** What happens when a rule cannot decide; block unless set */
+  onFailure?: 'block' | 'warn';
+  /** What stands for redacted text; such as `[EMAIL]` unless set */
+  replacement?: string;
+  /** Words and phrases that must not be found, whatever their case */
+  words: string[];
 }
 
 /** What a document is, and what is to answer. */
@@ -1007,6 +1279,98 @@ declare class Tool {
    * @returns Name, description and parameters
    */
   info(): ToolInfo;
+}
+
+/** Rules for what goes in and comes out, and what happens when one is violated. */
+declare class Guardrail {
+  /** Makes a guardrail of rules. */
+  constructor(options: GuardrailOptions);
+  /**
+   * Makes a guardrail of rules.
+   * @param options - What the guardrail is
+   * @returns The guardrail
+   */
+  static new(options: GuardrailOptions): Guardrail;
+  /**
+   * Makes a guardrail that looks for a regular expression.
+   * @param options - The pattern, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static regex(options: GuardrailRegexOptions): Guardrail;
+  /**
+   * Makes a guardrail that looks for words.
+   * @param options - The words, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static words(options: GuardrailWordsOptions): Guardrail;
+  /**
+   * Makes a guardrail that looks for what tells who somebody is.
+   * @param options - What to look for, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static pii(options?: GuardrailPiiOptions | null): Guardrail;
+  /**
+   * Makes a guardrail that looks for keys, tokens and passwords.
+   * @param options - The guardrail's settings
+   * @returns The guardrail
+   */
+  static secrets(options?: GuardrailSecretsOptions | null): Guardrail;
+  /**
+   * Makes a guardrail for the form of data.
+   * @param options - The schema, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static schema(options: GuardrailSchemaOptions): Guardrail;
+  /**
+   * Makes a guardrail for how long a text is.
+   * @param options - The least and the most, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static length(options: GuardrailLengthOptions): Guardrail;
+  /**
+   * Makes a guardrail for what a text is about; a model judges.
+   * @param options - The topics, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static topic(options: GuardrailTopicOptions): Guardrail;
+  /**
+   * Makes a guardrail that a function decides.
+   * @param options - The function, and the guardrail's settings
+   * @returns The guardrail
+   */
+  static custom(options: GuardrailCustomOptions): Guardrail;
+  /**
+   * Makes one guardrail of several, which look one after the other.
+   * @param guardrails - The guardrails; each gets what the one before left
+   * @returns The guardrail
+   */
+  static all(guardrails: Guardrail[]): Guardrail;
+  /**
+   * Looks at a value and reports; a violation is no error.
+   * @param value - Text, or data whose texts are all looked at
+   * @param options - What the value is
+   * @returns Whether it may be used, the value to use, and what was found
+   */
+  check(value: any, options?: (GuardrailPlace | null) & Cancellable): Promise<GuardrailReport>;
+  /**
+   * Looks at a value and returns the one to use.
+   * @param value - Text, or data whose texts are all looked at
+   * @param options - What the value is
+   * @returns The value, redacted where needed; one that may not be used is an error with code guardrail_blocked
+   */
+  enforce(value: any, options?: (GuardrailPlace | null) & Cancellable): Promise<any>;
+  /**
+   * Calls a function between two looks: at what it is given and at what it returns.
+   * @param fn - Takes the input as far as it may be used
+   * @param input - What it is called with
+   * @returns What it returned, redacted where needed
+   */
+  call(fn: (...args: any[]) => any, input?: any, options?: Cancellable): Promise<any>;
+  /**
+   * Returns what the guardrail is.
+   * @returns One map, or one for each guardrail that `Guardrail.all` put together
+   */
+  info(): GuardrailInfo[];
 }
 
 /**

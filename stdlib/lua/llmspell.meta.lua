@@ -428,6 +428,7 @@ function debug.traceback(message) end
 ---@field max_steps? integer Model requests of one run at most; 10 unless set
 ---@field timeout? number|string How long one run may take
 ---@field retries? integer How often a failed model request is tried again
+---@field guardrails? Guardrail[] What looks at its input, its answer and its tools' calls, in this order
 
 ---The answer of an agent; it acts as its text.
 ---@class AgentResult
@@ -529,6 +530,156 @@ function debug.traceback(message) end
 ---How a conversation is written.
 ---@class ExportOptions
 ---@field format? "json"|"jsonl"|"markdown"|"text" json (all of it; the default), jsonl (a message a line), markdown, or text
+
+---A guardrail that a function decides.
+---@class GuardrailCustomOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field run function Takes the value and a map with `where`; returns true, false, or a map with `ok`, `reason` and `value`, which is used instead
+
+---A guardrail, or one of those it is made of.
+---@class GuardrailInfo
+---@field name string Its name
+---@field on string[] What it looks at
+---@field action string What happens on a violation
+---@field retries integer How often a model may try again
+---@field on_failure string What happens when a rule cannot decide
+---@field rules GuardrailRuleInfo[] Its rules
+
+---A guardrail for the length of a text, or of the JSON of other data.
+---@class GuardrailLengthOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field unit? "characters"|"words"|"tokens" What is counted; characters unless set. A token counts as four characters
+---@field min? integer The least
+---@field max? integer The most
+
+---What a guardrail is.
+---@class GuardrailOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field rules GuardrailRule[] What it objects to
+
+---A guardrail for personal data.
+---@class GuardrailPiiOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field types? ("email"|"phone"|"credit_card"|"iban"|"ip"|"ssn")[] What to look for; everything unless set
+---@field regions? string[] Where phone numbers without a country code are dialled, such as US, GB or DE; US unless set
+
+---What a value is.
+---@class GuardrailPlace
+---@field where? "input"|"output"|"tool_input"|"tool_output" What the guardrail takes it for; it looks only at what it is for. Unless set, it looks whatever it is for
+
+---A guardrail with a regular expression.
+---@class GuardrailRegexOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field pattern string What must not be found in any text
+---@field ignore_case? boolean Whether the case of letters does not matter
+---@field required? boolean Whether it must be found instead
+
+---What comes of a check.
+---@class GuardrailReport
+---@field ok boolean Whether the value may be used
+---@field action string What is done: pass, warn, redact, retry or block
+---@field value? any The value to use, redacted where needed; absent when it may not be used
+---@field violations GuardrailViolation[] What was found, 100 at most
+
+---One rule; which options it has depends on its kind.
+---@class GuardrailRule
+---@field kind "regex"|"words"|"pii"|"secrets"|"schema"|"length"|"topic"|"run" What kind of rule it is
+---@field name? string What violations call it; the kind unless set
+---@field pattern? string Of `regex`: a regular expression that must not be found in any text
+---@field ignore_case? boolean Of `regex`: whether the case of letters does not matter
+---@field required? boolean Of `regex`: whether it must be found instead
+---@field words? string[] Of `words`: words and phrases that must not be found, whatever their case
+---@field types? ("email"|"phone"|"credit_card"|"iban"|"ip"|"ssn")[] Of `pii`: what to look for; everything unless set
+---@field regions? string[] Of `pii`: where phone numbers without a country code are dialled; US unless set
+---@field schema? table<string, any> Of `schema`: JSON Schema of the value or of the JSON in a text, or the short form
+---@field unit? "characters"|"words"|"tokens" Of `length`: what is counted; characters unless set. A token counts as four characters
+---@field min? integer Of `length`: the least
+---@field max? integer Of `length`: the most
+---@field allowed? string[] Of `topic`: what the text must be about, one of these at least
+---@field denied? string[] Of `topic`: what the text must not be about
+---@field model? string Of `topic`: the model that judges; the default model unless set
+---@field run? function Of `run`: takes the value and a map with `where`; returns true, false, or a map with `ok`, `reason` and `value`
+
+---A rule.
+---@class GuardrailRuleInfo
+---@field name string Its name
+---@field kind string Its kind
+
+---A guardrail for the form of data.
+---@class GuardrailSchemaOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field schema table<string, any> JSON Schema of the value or of the JSON in a text, or the short form
+
+---A guardrail for keys, tokens and passwords.
+---@class GuardrailSecretsOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+
+---A guardrail for what a text is about, which a model judges.
+---@class GuardrailTopicOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field allowed? string[] What it must be about, one of these at least
+---@field denied? string[] What it must not be about
+---@field model? string The model that judges; the default model unless set
+
+---What a rule objects to.
+---@class GuardrailViolation
+---@field guardrail string The guardrail
+---@field rule string The rule's name
+---@field kind string The rule's kind
+---@field message string What is wrong, without the text it is about
+---@field path? string Where in a map or list; keys that may hold anything are `?`
+---@field start? integer Of a place in a text: its first character, counted from 1
+---@field length? integer Of a place in a text: how many characters
+
+---A guardrail with a list of words.
+---@class GuardrailWordsOptions
+---@field name? string What errors, events and logs call it; the kind of its rule unless set
+---@field on? ("input"|"output"|"tool_input"|"tool_output")[] What it looks at in an agent; input and output unless set
+---@field action? "block"|"redact"|"warn"|"retry" What happens on a violation; block unless set. `redact` replaces what was found, `warn` goes on, `retry` has a model try again
+---@field retries? integer How often a model may try again; 2 unless set
+---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
+---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
+---@field words string[] Words and phrases that must not be found, whatever their case
 
 ---What a document is, and what is to answer.
 ---@class ImportOptions
@@ -678,6 +829,86 @@ function Tool:call(arguments) end
 ---Returns what models are told of the tool.
 ---@return ToolInfo # Name, description and parameters
 function Tool:info() end
+
+---Makes guardrails, which agents are given as `guardrails` and functions are called through.
+---@class GuardrailGlobal
+Guardrail = {}
+
+---Makes a guardrail of rules.
+---@param options GuardrailOptions What the guardrail is
+---@return Guardrail # The guardrail
+function Guardrail.new(options) end
+
+---Makes a guardrail that looks for a regular expression.
+---@param options GuardrailRegexOptions The pattern, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.regex(options) end
+
+---Makes a guardrail that looks for words.
+---@param options GuardrailWordsOptions The words, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.words(options) end
+
+---Makes a guardrail that looks for what tells who somebody is.
+---@param options? GuardrailPiiOptions What to look for, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.pii(options) end
+
+---Makes a guardrail that looks for keys, tokens and passwords.
+---@param options? GuardrailSecretsOptions The guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.secrets(options) end
+
+---Makes a guardrail for the form of data.
+---@param options GuardrailSchemaOptions The schema, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.schema(options) end
+
+---Makes a guardrail for how long a text is.
+---@param options GuardrailLengthOptions The least and the most, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.length(options) end
+
+---Makes a guardrail for what a text is about; a model judges.
+---@param options GuardrailTopicOptions The topics, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.topic(options) end
+
+---Makes a guardrail that a function decides.
+---@param options GuardrailCustomOptions The function, and the guardrail's settings
+---@return Guardrail # The guardrail
+function Guardrail.custom(options) end
+
+---Makes one guardrail of several, which look one after the other.
+---@param guardrails Guardrail[] The guardrails; each gets what the one before left
+---@return Guardrail # The guardrail
+function Guardrail.all(guardrails) end
+
+---Rules for what goes in and comes out, and what happens when one is violated.
+---@class Guardrail
+local Guardrail = {}
+
+---Looks at a value and reports; a violation is no error.
+---@param value any Text, or data whose texts are all looked at
+---@param options? GuardrailPlace What the value is
+---@return GuardrailReport # Whether it may be used, the value to use, and what was found
+function Guardrail:check(value, options) end
+
+---Looks at a value and returns the one to use.
+---@param value any Text, or data whose texts are all looked at
+---@param options? GuardrailPlace What the value is
+---@return any # The value, redacted where needed; one that may not be used is an error with code guardrail_blocked
+function Guardrail:enforce(value, options) end
+
+---Calls a function between two looks: at what it is given and at what it returns.
+---@param fn function Takes the input as far as it may be used
+---@param input? any What it is called with
+---@return any # What it returned, redacted where needed
+function Guardrail:call(fn, input) end
+
+---Returns what the guardrail is.
+---@return GuardrailInfo[] # One map, or one for each guardrail that `Guardrail.all` put together
+function Guardrail:info() end
 
 ---Reads and writes files under the spell's grants.
 ---
