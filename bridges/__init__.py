@@ -6,6 +6,7 @@ MODULES = (
     "model",
     "tool",
     "guardrail",
+    "workflow",
     "file",
     "http",
     "env",

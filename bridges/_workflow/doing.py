@@ -1,0 +1,63 @@
+"""Does what one step is for, once: calls the function, the tool, the agent, the spell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bridges._timings import timed
+from bridges._tools import Tools, ToolSpec
+from bridges._workflow.scope import Scope
+from bridges._workflow.specs import Spec, Step
+
+if TYPE_CHECKING:
+    from bridges._workflow.results import Went
+    from bridges._workflow.running import Run
+
+
+async def do(
+    run: Run, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
+) -> Any:
+    """Returns what a step gives.
+
+    given: what it gets, and a workflow's parameters; went: where a workflow's steps are noted
+    """
+    action, session = step.action, run.course.session
+    if action.kind == "run":
+        return await action.target(scope.context())
+    if action.kind == "tool":
+        spec = _tool(run, action.target)
+        with timed(session.timings, "tool", spec.name):
+            return await spec.call(given[0], session)
+    if action.kind == "agent":
+        return (await action.target.ask(given[0]))["output"]
+    if action.kind == "spell":
+        return await session.run_spell(action.target.value, given[0], session)
+    return await _workflow(run, step, scope, given, went)
+
+
+def _tool(run: Run, target: str | ToolSpec) -> ToolSpec:
+    if isinstance(target, ToolSpec):
+        return target
+    tools: Tools = run.course.session.shared(Tools)
+    return tools.find(target)
+
+
+async def _workflow(
+    run: Run, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
+) -> Any:
+    spec: Spec = step.action.target
+    said, params = given
+    if step.action.given is None:
+        said = scope.input
+    state = scope.state if spec.state is None else spec.state
+    inside = Scope(said, {**spec.params, **scope.params, **params}, state)
+    inner = type(run)(run.course, spec, inside, f"{run.path}/{spec.name}")
+    went.inner = inner.went
+    try:
+        output = (await inner.whole(None)).get("output")
+        if step.compensate:
+            inner.finished.clear()  # the step has its own way to undo all of it
+        return output
+    finally:
+        # What it has finished and nobody has undone is undone with what this workflow has done.
+        run.finished += inner.finished

@@ -1,0 +1,190 @@
+"""The kinds of workflow: in which order steps run, and what output is made of theirs."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._templates import fill
+from bridges._types import Callback
+from bridges._workflow.merging import merged
+from bridges._workflow.results import StepFailed, Went
+from bridges._workflow.specs import MAX_ITEMS, Step
+
+if TYPE_CHECKING:
+    from bridges._workflow.running import Run
+
+END = object()
+
+
+async def carry(run: Run) -> Any:
+    """Runs the steps of a workflow as its kind wants and returns its output."""
+    kind = run.spec.kind
+    if kind == "parallel":
+        return await _parallel(run)
+    if kind == "conditional":
+        return await _conditional(run)
+    if kind == "loop":
+        return await _loop(run)
+    if kind == "map_reduce":
+        return await _map_reduce(run)
+    return await run.row(run.spec.steps, run.scope)
+
+
+async def _conditional(run: Run) -> Any:
+    for i, branch in enumerate(run.spec.branches, 1):
+        if branch.when is None or await run.asked(branch.when, run.scope, f"branches[{i}].when"):
+            return await run.row(branch.steps, run.scope)
+    return None
+
+
+async def _loop(run: Run) -> list[Any]:
+    spec, scope = run.spec, run.scope
+    items = _rounds(run)
+    collected: list[Any] = []
+    for index in itertools.count(1):
+        await asyncio.sleep(0)
+        scope.more = {"index": index}
+        if items is not None:
+            item = next(items, END)
+            if item is END:
+                break
+            scope.more["item"] = item
+        if spec.repeat_while and not await run.asked(spec.repeat_while, scope, "repeat_while"):
+            break
+        if index > spec.max_iterations:
+            raise _too_many(run, spec.max_iterations)
+        collected.append(await run.row(spec.steps, scope))
+        if spec.repeat_until and await run.asked(spec.repeat_until, scope, "repeat_until"):
+            break
+    return collected
+
+
+def _rounds(run: Run) -> Iterator[Any] | None:
+    spec = run.spec
+    if spec.items is None:
+        return None
+    items = spec.items if isinstance(spec.items, range) else _items(run)
+    # A loop that may end sooner is only stopped when it goes on too long.
+    if not (spec.repeat_while or spec.repeat_until) and len(items) > spec.max_iterations:
+        raise _too_many(run, spec.max_iterations)
+    return iter(items)
+
+
+def _items(run: Run) -> list[Any]:
+    where = f"{run.spec.name}.items"
+    items = run.spec.items
+    if isinstance(items, str):
+        items = fill(items, run.scope.context(), where)
+    if items == {}:
+        items = []
+    if not isinstance(items, list):
+        raise InvalidArgument(f"{where} must give a list")
+    return items
+
+
+def _too_many(run: Run, most: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"the loop {run.spec.name!r} has more than {most} rounds",
+        hint="raise max_iterations",
+        details={"limit": "max_iterations"},
+    )
+
+
+async def _parallel(run: Run) -> Any:
+    spec, scope = run.spec, run.scope
+    if spec.merge == "first":
+        return await _first(run)
+    outputs: dict[str, Any] = {}
+
+    async def one(step: Step) -> None:
+        outputs[step.name] = await run.step(step, scope.fork())
+
+    await _together([(one, step) for step in spec.steps], spec.max_concurrency)
+    for step in spec.steps:
+        went = outputs[step.name]
+        scope.note(step.name, went.status, went.output)
+    if isinstance(spec.merge, Callback):
+        given = {step.name: outputs[step.name].output for step in spec.steps}
+        done = {name: output for name, output in given.items() if output is not None}
+        scope.more = {"outputs": done}
+        output = await spec.merge(scope.context())
+        return run.course.room.keep(output, f"the output of {spec.name!r}")
+    return merged(spec.merge, [(step.name, outputs[step.name]) for step in spec.steps])
+
+
+class _Won(Exception):
+    """Ends the other steps: one has finished."""
+
+    def __init__(self, output: Any) -> None:
+        self.output = output
+
+
+async def _first(run: Run) -> Any:
+    failures: list[StepFailed] = []
+
+    async def one(step: Step) -> None:
+        try:
+            went = await run.step(step, run.scope.fork())
+        except StepFailed as failure:
+            failures.append(failure)
+            return
+        if went.status == "done":
+            raise _Won(went.output)
+
+    try:
+        await _together([(one, step) for step in run.spec.steps], run.spec.max_concurrency)
+    except _Won as won:
+        run.is_partial = run.is_partial or bool(failures)
+        return won.output
+    if failures:
+        raise failures[0]
+    return None
+
+
+async def _map_reduce(run: Run) -> Any:
+    spec, scope = run.spec, run.scope
+    assert spec.map is not None
+    step = spec.map
+    items = _items(run)
+    if len(items) > MAX_ITEMS:
+        raise _too_many(run, MAX_ITEMS)
+    gone: list[Went | None] = [None] * len(items)
+
+    async def one(place: tuple[int, Any]) -> None:
+        index, item = place
+        gone[index - 1] = await run.step(step, scope.fork(item=item, index=index))
+
+    places = enumerate(items, 1)
+    await _together(((one, place) for place in places), min(spec.max_concurrency, len(items)))
+    outputs = [went.output if went else None for went in gone]
+    statuses = {went.status for went in gone if went}
+    status = next((s for s in ("failed", "done", "skipped") if s in statuses), "done")
+    total = run.went.setdefault(step.name, Went())
+    total.status, total.output = status, outputs
+    scope.note(step.name, "done", outputs)
+    if spec.reduce is None:
+        return outputs
+    return (await run.step(spec.reduce, scope)).output
+
+
+Work = tuple[Callable[[Any], Awaitable[None]], Any]
+
+
+async def _together(works: Iterable[Work], width: int) -> None:
+    """Does all, `width` at a time; the first failure cancels the rest and is raised."""
+    left = iter(works)
+
+    async def worker() -> None:
+        for call, argument in left:
+            await call(argument)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(width):
+                group.create_task(worker())
+    except BaseExceptionGroup as found:
+        raise found.exceptions[0] from None

@@ -1,0 +1,106 @@
+"""Checks before a run that what templates and conditions name will be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from bridges._errors import InvalidArgument
+from bridges._templates import Path, names_in, written
+from bridges._workflow.specs import Condition, Spec, Step
+
+Names = AbstractSet[str]
+Note = Callable[[str, str], None]
+
+ALWAYS = frozenset({"input", "params", "steps", "state", "last"})
+IN_LOOP = ALWAYS | {"item", "index"}
+IN_UNDO = frozenset({"output", "error"})
+
+
+def check_names(spec: Spec, at: str, note: Note) -> None:
+    """Notes what the templates and conditions of a workflow's own steps name in vain.
+
+    at: where the workflow stands; note: told the place and what is wrong there
+    """
+    roots = IN_LOOP if spec.kind == "loop" else ALWAYS
+    if isinstance(spec.items, str):  # a list is data
+        _check(_template(spec.items, f"{at}items", note), ALWAYS, frozenset(), note)
+    for condition, key in (
+        (spec.repeat_while, "repeat_while"),
+        (spec.repeat_until, "repeat_until"),
+    ):
+        _check(_condition(condition, at + key), roots, _names(spec.steps), note)
+    if spec.kind == "parallel":
+        for step, where in _placed(spec.steps, f"{at}steps"):
+            _check_step(step, where, roots, frozenset(), note)
+        return
+    if spec.kind == "loop":
+        for step, where in _placed(spec.steps, f"{at}steps"):
+            _check_step(step, where, roots, _names(spec.steps), note)
+        return
+    _check_row(spec.steps, f"{at}steps", note)
+    for i, branch in enumerate(spec.branches, 1):
+        _check(_condition(branch.when, f"{at}branches[{i}].when"), ALWAYS, frozenset(), note)
+        place = f"branches[{i}].steps" if branch.when else "default"
+        _check_row(branch.steps, at + place, note)
+    if spec.map:
+        _check_step(spec.map, f"{at}map", IN_LOOP, frozenset(), note)
+    if spec.reduce and spec.map:
+        _check_step(spec.reduce, f"{at}reduce", ALWAYS, frozenset({spec.map.name}), note)
+
+
+def _check_row(steps: Sequence[Step], where: str, note: Note) -> None:
+    before: set[str] = set()
+    for step, place in _placed(steps, where):
+        _check_step(step, place, ALWAYS, before, note)
+        before.add(step.name)
+
+
+def _check_step(step: Step, where: str, roots: Names, before: Names, note: Note) -> None:
+    _check(_condition(step.when, f"{where}.when"), roots, before, note)
+    _check(_given(step, where, note), roots, before, note)
+    if step.compensate:
+        names = before | {step.name}
+        _check(_given(step.compensate, f"{where}.compensate", note), roots | IN_UNDO, names, note)
+
+
+def _check(found: Iterator[tuple[str, Path]], roots: Names, before: Names, note: Note) -> None:
+    for where, path in found:
+        if path[0] not in roots:
+            there = ", ".join(sorted(roots))
+            note(where, f"there is no {written(path)!r}; there is {there}")
+        elif path[0] == "steps" and len(path) > 1 and path[1] not in before:
+            there = f"finished by then: {', '.join(sorted(before))}" if before else "there is none"
+            note(where, f"{written(path)!r} is no step before this one; {there}")
+
+
+def _given(step: Step, where: str, note: Note) -> Iterator[tuple[str, Path]]:
+    action = step.action
+    if action.target is None or action.kind == "run":
+        return
+    key = {"agent": "prompt", "workflow": "input"}.get(action.kind, "params")
+    yield from _template(action.given, f"{where}.{key}", note)
+    yield from _template(action.params, f"{where}.params", note)
+
+
+def _template(value: Any, where: str, note: Note) -> Iterator[tuple[str, Path]]:
+    try:
+        for path in names_in(value, where):
+            yield where, path
+    except InvalidArgument as error:
+        note(where, error.message.removeprefix(f"{where}: "))
+
+
+def _condition(condition: Condition | None, where: str) -> Iterator[tuple[str, Path]]:
+    if condition and condition.path and condition.op not in ("exists", "missing"):
+        yield where, condition.path
+
+
+def _names(steps: Sequence[Step]) -> Names:
+    return frozenset(step.name for step in steps)
+
+
+def _placed(steps: Sequence[Step], where: str) -> Iterator[tuple[Step, str]]:
+    for i, step in enumerate(steps, 1):
+        yield step, f"{where}[{i}]"

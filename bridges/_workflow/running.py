@@ -1,0 +1,267 @@
+"""Runs a workflow: its steps one by one, their retries, their failures, what undoes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from bridges._agents import RUNNING, Tally
+from bridges._errors import (
+    BudgetExceeded,
+    Cancelled,
+    PermissionDenied,
+    ReplayMiss,
+    SpellError,
+    TimeLimit,
+    WorkflowFailed,
+)
+from bridges._pauses import Pauses
+from bridges._templates import fill
+from bridges._workflow.conditions import holds
+from bridges._workflow.course import Course, Undoing
+from bridges._workflow.doing import do
+from bridges._workflow.kinds import carry
+from bridges._workflow.results import StepFailed, Went, error_fields, text_of, usage
+from bridges._workflow.scope import Scope
+from bridges._workflow.specs import Condition, Spec, Step
+
+NEVER_AGAIN = (BudgetExceeded, Cancelled, PermissionDenied, ReplayMiss)
+"""Failures that another try would only repeat."""
+
+
+@dataclass
+class Finished:
+    """A step that has finished and can be undone."""
+
+    run: Run
+    step: Step
+    scope: Scope
+    went: Went
+
+
+class Run:
+    """One run of one workflow.
+
+    path: the names of the workflows around it and its own
+    went: how its steps went, by name; finished: those that can be undone, oldest first
+    is_partial: whether it went on after a failure
+    """
+
+    def __init__(self, course: Course, spec: Spec, scope: Scope, path: str) -> None:
+        self.course = course
+        self.spec = spec
+        self.scope = scope
+        self.path = path
+        self.went: dict[str, Went] = {}
+        self.finished: list[Finished] = []
+        self.is_partial = False
+        waiting = RUNNING.get()
+        self.tally = Tally(waiting.depth if waiting else -1, parent=waiting)
+
+    async def whole(self, timeout: float | None) -> dict[str, Any]:
+        """Returns the fields of `WorkflowResult`; raises WorkflowFailed with the same in details.
+
+        timeout: seconds it may take; None is the workflow's own limit
+        """
+        began = monotonic()
+        token = RUNNING.set(self.tally)
+        try:
+            await self.course.tell("workflow.started", self.path)
+            output, failure = None, None
+            try:
+                output = await self._carried(timeout or self.spec.timeout)
+            except StepFailed as failed:
+                failure = failed
+            if failure and failure.undo:
+                await self.undo(failure.error)
+            record = self._record(output, failure, monotonic() - began)
+            how = "failed" if failure else "ended"
+            about = {"output": output, "error": record.get("error"), "duration": record["duration"]}
+            await self.course.tell(f"workflow.{how}", self.path, **about)
+        finally:
+            RUNNING.reset(token)
+        if failure:
+            raise self._failed(failure, record)
+        return record
+
+    async def _carried(self, timeout: float | None) -> Any:
+        whole = self.spec.on_error == "compensate"
+        try:
+            async with self.course.session.shared(Pauses).limit(timeout) as clock:
+                return await carry(self)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            late = TimeLimit(
+                f"the workflow {self.spec.name!r} took longer than {timeout:g} seconds"
+            )
+            raise StepFailed(late, None, whole) from None
+        except SpellError as error:
+            raise StepFailed(error, None, whole) from error
+
+    def _record(self, output: Any, failure: StepFailed | None, seconds: float) -> dict[str, Any]:
+        status = "failed" if failure else "partial" if self.is_partial else "done"
+        kept = ("done", "compensated")
+        found = {
+            "name": self.spec.name,
+            "text": text_of(output),
+            "output": output,
+            "outputs": {n: w.output for n, w in self.went.items() if w.status in kept},
+            "status": status,
+            "steps": {n: w.fields(self.course.write) for n, w in self.went.items()},
+            "usage": usage(self.tally),
+            "cost": self.tally.cost,
+            "duration": seconds,
+            "error": error_fields(failure.error) if failure else None,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+    def _failed(self, failure: StepFailed, record: dict[str, Any]) -> WorkflowFailed:
+        cause = failure.error
+        at = f" at step {failure.step.name!r}" if failure.step else ""
+        error = WorkflowFailed(
+            f"the workflow {self.spec.name!r} failed{at}: {cause.message}",
+            hint=cause.hint,
+            details={"record": record, "cause": error_fields(cause)},
+        )
+        error.traceback = cause.traceback
+        return error
+
+    # -- steps
+
+    async def row(self, steps: Sequence[Step], scope: Scope) -> Any:
+        """Runs steps in order and returns the output of the last that finished."""
+        last = None
+        for step in steps:
+            went = await self.step(step, scope)
+            if went.status == "done":
+                last = went.output
+                if self.spec.kind == "pipeline":
+                    scope.input = last
+        return last
+
+    async def step(self, step: Step, scope: Scope) -> Went:
+        """Runs a step if it is wanted, and returns how it went this time.
+
+        A failure that the step does not outlive is raised as StepFailed.
+        """
+        await asyncio.sleep(0)  # a loop of nothing but skipped steps must not hold up the host
+        total = self.went.setdefault(step.name, Went())
+        went = Went()
+        try:
+            if step.when and not await self.asked(step.when, scope, f"{step.name}.when"):
+                went.ended("skipped")
+                await self.course.tell("step.skipped", self.path, step=step.name)
+            else:
+                await self._timed(step, scope, went)
+        except SpellError as error:
+            went.ended("failed", None, error)
+            if step.on_error != "continue":
+                raise StepFailed(error, step, step.on_error == "compensate") from error
+            self.is_partial = True
+        finally:
+            _take(total, went)
+        scope.note(step.name, went.status, went.output)
+        if went.status == "done" and step.compensate:
+            self.finished.append(Finished(self, step, scope.fork(output=went.output), total))
+        return went
+
+    async def asked(self, condition: Condition, scope: Scope, where: str) -> bool:
+        """Asks a condition."""
+        return await holds(condition, scope.context(), f"{self.spec.name}.{where}")
+
+    async def _timed(self, step: Step, scope: Scope, went: Went) -> None:
+        began = monotonic()
+        tally = Tally(self.tally.depth, parent=self.tally)
+        token = RUNNING.set(tally)
+        told = {"step": step.name}
+        try:
+            await self.course.tell("step.started", self.path, **told)
+            output = await self._tried(step, scope, went)
+            went.ended("done", self.course.room.keep(output, f"the output of {step.name!r}"))
+            seconds = monotonic() - began
+            await self.course.tell("step.ended", self.path, **told, output=output, duration=seconds)
+        except SpellError as error:
+            about = {"error": error_fields(error), "duration": monotonic() - began}
+            await self.course.tell("step.failed", self.path, **told, **about)
+            raise
+        finally:
+            RUNNING.reset(token)
+            went.add(monotonic() - began, tally)
+
+    async def _tried(self, step: Step, scope: Scope, went: Went) -> Any:
+        given = self._given(step, scope)
+        for attempt in range(1, step.retry.attempts + 1):
+            went.attempts += 1
+            try:
+                return await self._once(step, scope, given, went)
+            except SpellError as error:
+                if attempt == step.retry.attempts or isinstance(error, NEVER_AGAIN):
+                    raise
+                about = {"attempt": attempt + 1, "error": error_fields(error)}
+                await self.course.tell("step.retried", self.path, step=step.name, **about)
+            await asyncio.sleep(step.retry.wait(attempt))
+        raise AssertionError("there is at least one try")
+
+    def _given(self, step: Step, scope: Scope) -> tuple[Any, dict[str, Any]]:
+        """Returns what the step gets and, of a workflow, its parameters: templates filled in."""
+        action = step.action
+        if action.kind == "run":
+            return None, {}
+        where = f"{self.spec.name}.{step.name}"
+        context = scope.context()
+        return fill(action.given, context, where), fill(action.params, context, where)
+
+    async def _once(
+        self, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
+    ) -> Any:
+        try:
+            async with self.course.session.shared(Pauses).limit(step.timeout) as clock:
+                return await do(self, step, scope, given, went)
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise TimeLimit(
+                f"the step {step.name!r} took longer than {step.timeout:g} seconds",
+                hint="raise its timeout",
+            ) from None
+
+    # -- undoing
+
+    async def undo(self, error: SpellError) -> None:
+        """Undoes the finished steps, newest first, each once; failures are noted in the steps."""
+        if self.finished:
+            undoing: Undoing = self.course.session.shared(Undoing)
+            await undoing.finish(self._undo_all(error))
+
+    async def _undo_all(self, error: SpellError) -> None:
+        while self.finished:
+            one = self.finished.pop()
+            await one.run.undo_one(one, error)
+
+    async def undo_one(self, one: Finished, error: SpellError) -> None:
+        """Undoes one step; a failure is noted."""
+        step = one.step.compensate
+        assert step is not None
+        scope = one.scope.fork(error=error_fields(error))
+        spent = Went()
+        failed = None
+        try:
+            await self._tried(step, scope, spent)
+            one.went.status = "compensated"
+        except SpellError as trouble:
+            one.went.undo_error = trouble
+            failed = error_fields(trouble)
+        await self.course.tell("step.compensated", self.path, step=step.name, error=failed)
+
+
+def _take(total: Went, went: Went) -> None:
+    """Takes over how a step went this time."""
+    total.ended(went.status, went.output, went.error)
+    total.attempts += went.attempts
+    total.add(went.duration, went.used)
+    if went.inner is not None:
+        total.inner = went.inner

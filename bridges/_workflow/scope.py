@@ -1,0 +1,87 @@
+"""What a step can see: the workflow's input, parameters and state, and the steps before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bridges._declare import HostObject
+from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._types import Callback
+
+
+@dataclass
+class Scope:
+    """The values of one run, or of one branch of it that goes its own way.
+
+    steps: how the finished steps went, by name: {status, output}
+    last: the output of the step before, when there is one
+    more: item and index of a loop; output and error where a step is undone
+    """
+
+    input: Any
+    params: dict[str, Any]
+    state: Any = None
+    steps: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last: Any = None
+    more: dict[str, Any] = field(default_factory=dict)
+
+    def context(self) -> dict[str, Any]:
+        """Returns what functions get and names stand for; what is nothing is left out."""
+        found = {
+            "input": self.input,
+            "params": self.params,
+            "state": self.state,
+            "steps": self.steps,
+            "last": self.last,
+            **self.more,
+        }
+        return {key: value for key, value in found.items() if value is not None}
+
+    def note(self, name: str, status: str, output: Any) -> None:
+        """Notes how a step went."""
+        self.steps[name] = {"status": status}
+        if output is not None:
+            self.steps[name]["output"] = output
+        if status == "done":
+            self.last = output
+
+    def fork(self, **more: Any) -> Scope:
+        """Returns a copy that goes its own way; more: what it sees besides."""
+        return replace(self, steps=dict(self.steps), more={**self.more, **more})
+
+
+class Room:
+    """How many bytes the outputs of a run and of the workflows in it may still take."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def keep(self, value: Any, where: str) -> Any:
+        """Returns an output, which must be data; raises LimitExceeded when there is no room."""
+        self._left -= _size(value, where)
+        if self._left < 0:
+            raise LimitExceeded(
+                f"{where} does not fit: the outputs of the workflow are larger than a spell's "
+                "memory",
+                hint="give smaller outputs, or raise --memory",
+                details={"limit": "memory"},
+            )
+        return value
+
+
+def check_data(value: Any, where: str) -> None:
+    """Refuses functions and objects, which no step could be given."""
+    _size(value, where)
+
+
+def _size(value: Any, where: str) -> int:
+    if isinstance(value, (str, bytes)):
+        return 50 + len(value)
+    if isinstance(value, dict):
+        return 64 + sum(100 + len(key) + _size(part, where) for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return 64 + sum(8 + _size(part, where) for part in value)
+    if isinstance(value, (Callback, HostObject)):
+        raise InvalidArgument(f"{where} must be data; functions and objects cannot be kept")
+    return 32
