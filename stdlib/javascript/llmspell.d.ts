@@ -1136,6 +1136,247 @@ interface TruncateOptions {
   tokens?: number;
 }
 
+/** One way a conditional workflow can go. */
+interface WorkflowBranch {
+  /** Whether it goes this way: a function, or a condition */
+  when: ((...args: any[]) => any) | WorkflowCondition;
+  /** The steps, in order */
+  steps: WorkflowStep[];
+}
+
+/** A condition without a function: what a value of the workflow is like. */
+interface WorkflowCondition {
+  /** The value's name, such as `steps.rate.output.score`, `state.ready` or `item` */
+  path: string;
+  /** How it is compared; without it the value must be there and neither false nor null */
+  op?: '==' | '!=' | '>' | '>=' | '<' | '<=' | 'in' | 'contains' | 'exists' | 'missing';
+  /** What it is compared with */
+  value?: any;
+}
+
+/** Why something failed. */
+interface WorkflowError {
+  /** The error's code */
+  code: string;
+  /** What happened */
+  message: string;
+  /** What to do about it */
+  hint?: string;
+}
+
+/** What happens in a run, as it happens. */
+interface WorkflowEvent {
+  /** `workflow.started`, `step.started`, `step.ended`, `step.failed`, `step.skipped`, `step.retried`, `step.compensated`, `workflow.ended` or `workflow.failed` */
+  event: string;
+  /** The workflow's name, those around it first: `report/search` */
+  workflow: string;
+  /** The step's name */
+  step?: string;
+  /** Of a retry: which try begins */
+  attempt?: number;
+  /** What was given */
+  output?: any;
+  /** What went wrong */
+  error?: WorkflowError;
+  /** Seconds it took */
+  duration?: number;
+}
+
+/** What a workflow is. */
+interface WorkflowInfo {
+  /** Its name */
+  name: string;
+  /** What it is for */
+  description: string;
+  /** Which kind it is */
+  type: string;
+  /** Its steps, in order */
+  steps: WorkflowStepInfo[];
+}
+
+/** What a workflow is. */
+interface WorkflowOptions {
+  /** What results, events and messages call it; it must be set */
+  name?: string;
+  /** What it is for */
+  description?: string;
+  /** Which kind it is; `sequential` unless set */
+  type?: 'sequential' | 'parallel' | 'conditional' | 'loop' | 'map_reduce' | 'pipeline';
+  /** The steps, of every kind but conditional and map_reduce */
+  steps?: WorkflowStep[];
+  /** Of a conditional workflow: the first whose `when` holds is taken */
+  branches?: WorkflowBranch[];
+  /** Of a conditional workflow: the steps where no branch is taken */
+  default?: WorkflowStep[];
+  /** Of a loop or map_reduce: the list it works through, or a template that gives one */
+  items?: any;
+  /** Of a loop: whole numbers `from`, `to` (included) and `step` instead of items */
+  range?: Record<string, number>;
+  /** Of a loop: asked before each round, a function or a condition */
+  repeatWhile?: ((...args: any[]) => any) | WorkflowCondition;
+  /** Of a loop: asked after each round; the loop ends when it holds */
+  repeatUntil?: ((...args: any[]) => any) | WorkflowCondition;
+  /** Of a loop: its rounds at most; more is an error; 1000 unless set */
+  maxIterations?: number;
+  /** Of map_reduce: the step for each item, all at the same time */
+  map?: WorkflowStep;
+  /** Of map_reduce: the step that makes one output of the list of outputs */
+  reduce?: WorkflowStep;
+  /** Of parallel and map_reduce: steps that run at a time; 50 unless set */
+  maxConcurrency?: number;
+  /** Of a parallel workflow, what its output is: `by_name` is a map, `all` a list, `first` what finishes first, and the others are cancelled; `vote` what most gave; or a function */
+  merge?: 'by_name' | 'first' | 'all' | 'vote' | ((...args: any[]) => any);
+  /** Values of `{{params}}`, where a run does not give them */
+  params?: Record<string, any>;
+  /** Values of `{{state}}` */
+  state?: any;
+  /** How long a run may take */
+  timeout?: number | string;
+  /** What the failure of a step does that says nothing itself */
+  onError?: 'fail' | 'continue' | 'retry' | 'compensate';
+}
+
+/** What is wrong with a workflow. */
+interface WorkflowProblem {
+  /** The place, such as `steps[2].tool` */
+  where: string;
+  /** What is wrong there */
+  message: string;
+}
+
+/** How a run went; it acts as its output's text. */
+interface WorkflowResult {
+  /** The workflow's name */
+  name: string;
+  /** The output as text */
+  text: string;
+  /** The output: of the last step, or what the kind of workflow makes of its steps */
+  output?: any;
+  /** The outputs of the finished steps by name */
+  outputs: Record<string, any>;
+  /** How it ended; `partial` went on after the failure of a step */
+  status: 'done' | 'partial' | 'failed';
+  /** How each step went, by name */
+  steps: Record<string, WorkflowStepResult>;
+  /** What its agents used */
+  usage: AgentUsage;
+  /** US dollars, where the prices are known */
+  cost?: number;
+  /** Seconds it took */
+  duration: number;
+  /** What its events have in common */
+  correlation?: string;
+  /** Why it failed */
+  error?: WorkflowError;
+  toString(): string;
+}
+
+/** How often a failing step is tried. */
+interface WorkflowRetry {
+  /** How often at most, the first try included; 3 unless set */
+  attempts?: number;
+  /** How long to wait before the second try; 0.2 s unless set */
+  delay?: number | string;
+  /** What the wait is multiplied by after each try; 2 unless set */
+  backoff?: number;
+  /** The longest wait; 30 s unless set */
+  maxDelay?: number | string;
+}
+
+/** How one run differs. */
+interface WorkflowRunOptions {
+  /** Values of `{{params}}` */
+  params?: Record<string, any>;
+  /** How long the run may take */
+  timeout?: number | string;
+}
+
+/** One step: a name, and exactly one of `run`, `tool`, `agent`, `workflow`, `spell`. */
+interface WorkflowStep {
+  /** What results, templates and messages call it: letters, digits, _ and - */
+  name: string;
+  /** A function of the spell; it gets the context as one map, and gives the step's output */
+  run?: (...args: any[]) => any;
+  /** A tool or its name */
+  tool?: string | Tool;
+  /** The tool's arguments or the spell's parameters, a template */
+  params?: Record<string, any>;
+  /** An agent, its options, or the name of a template */
+  agent?: Agent | AgentOptions | string;
+  /** What the agent is asked, a template; the workflow's input unless set */
+  prompt?: any;
+  /** A workflow, or its options; in a workflow file also another one's path */
+  workflow?: Workflow | string | Record<string, any>;
+  /** What the workflow works on, a template; this workflow's input unless set */
+  input?: any;
+  /** Another spell's file, in any language, relative to this spell's folder */
+  spell?: string;
+  /** Whether the step runs at all: a function, or a condition */
+  when?: ((...args: any[]) => any) | WorkflowCondition;
+  /** How often it is tried at most, or how */
+  retry?: number | WorkflowRetry;
+  /** How long one try may take */
+  timeout?: number | string;
+  /** What its failure does: `fail` ends the workflow, `continue` goes on without its output, `retry` tries it three times before it fails, `compensate` undoes the finished steps, newest first, and then fails. The workflow's own `on_error` unless set */
+  onError?: 'fail' | 'continue' | 'retry' | 'compensate';
+  /** Undoes the step once it has finished: a function, or a step without a name */
+  compensate?: ((...args: any[]) => any) | WorkflowUndo;
+}
+
+/** What a step is. */
+interface WorkflowStepInfo {
+  /** Its name */
+  name: string;
+  /** What it does: run, tool, agent, workflow or spell */
+  kind: string;
+}
+
+/** How a step went. Of one that ran several times, in a loop: how the last time went. */
+interface WorkflowStepResult {
+  /** What became of it; `compensated` has finished and was undone */
+  status: 'done' | 'failed' | 'skipped' | 'cancelled' | 'compensated';
+  /** What it gave */
+  output?: any;
+  /** Seconds it took, all times together */
+  duration: number;
+  /** How often it was tried, all times together */
+  attempts: number;
+  /** What its agents used */
+  usage: AgentUsage;
+  /** US dollars, where the prices are known */
+  cost?: number;
+  /** Why it failed */
+  error?: WorkflowError;
+  /** Why it could not be undone */
+  compensationError?: WorkflowError;
+  /** Of a workflow: how its steps went, by name */
+  steps?: Record<string, any>;
+}
+
+/** A step that undoes another one. It does one thing, as a step does. */
+interface WorkflowUndo {
+  /** A function of the spell */
+  run?: (...args: any[]) => any;
+  /** A tool or its name */
+  tool?: string | Tool;
+  /** The tool's arguments or the spell's parameters, a template */
+  params?: Record<string, any>;
+  /** An agent, its options, or the name of a template */
+  agent?: Agent | AgentOptions | string;
+  /** What the agent is asked, a template */
+  prompt?: any;
+  /** A workflow, or its options */
+  workflow?: Workflow | string | Record<string, any>;
+  /** What the workflow works on, a template */
+  input?: any;
+  /** Another spell's file */
+  spell?: string;
+  /** How often it is tried at most, or how */
+  retry?: number | WorkflowRetry;
+  /** How long one try may take; 60 s unless set */
+  timeout?: number | string;
+}
+
 /** A model with instructions and tools. */
 declare class Agent {
   /** Makes an agent; no model is asked before it runs. */
@@ -1371,6 +1612,100 @@ declare class Guardrail {
    * @returns One map, or one for each guardrail that `Guardrail.all` put together
    */
   info(): GuardrailInfo[];
+}
+
+/** Steps that run in an order, with what happens when one fails. */
+declare class Workflow {
+  /** Makes a workflow; nothing runs yet. */
+  constructor(options: WorkflowOptions);
+  /**
+   * Makes a workflow; nothing runs yet.
+   * @param options - What the workflow is
+   * @returns The workflow; one that is not sound is an error that lists all that is wrong
+   */
+  static new(options: WorkflowOptions): Workflow;
+  /**
+   * Makes a workflow whose steps run one after the other.
+   * @param options - What the workflow is
+   * @returns The workflow
+   */
+  static sequential(options: WorkflowOptions): Workflow;
+  /**
+   * Makes a workflow whose steps run at the same time.
+   * @param options - What the workflow is
+   * @returns The workflow
+   */
+  static parallel(options: WorkflowOptions): Workflow;
+  /**
+   * Makes a workflow that goes one of several ways.
+   * @param options - What the workflow is
+   * @returns The workflow
+   */
+  static conditional(options: WorkflowOptions): Workflow;
+  /**
+   * Makes a workflow whose steps run again and again, and whose output is a list.
+   * @param options - What the workflow is
+   * @returns The workflow
+   */
+  static loop(options: WorkflowOptions): Workflow;
+  /**
+   * Makes a workflow that runs a step for each item at the same time, and one on all outputs.
+   * @param options - What the workflow is
+   * @returns The workflow
+   */
+  static mapReduce(options: WorkflowOptions): Workflow;
+  /**
+   * Makes a workflow each of whose steps has the output of the step before as its input.
+   * @param options - What the workflow is
+   * @returns The workflow
+   */
+  static pipeline(options: WorkflowOptions): Workflow;
+  /**
+   * Begins a workflow that is put together call by call.
+   * @param name - Its name
+   * @param options - What else it is; its name is not used
+   * @returns The builder
+   */
+  static builder(name: string, options?: WorkflowOptions | null): WorkflowBuilder;
+  /**
+   * Runs the workflow to its end.
+   * @param input - What it works on: `{{input}}` in its templates
+   * @param options - How this run differs
+   * @returns How it went; a failure is an error with code `workflow_failed`, which has the same in `details.record`
+   */
+  run(input?: any, options?: (WorkflowRunOptions | null) & Cancellable): Promise<WorkflowResult>;
+  /**
+   * Runs the workflow and tells what happens as it happens.
+   * @param input - What it works on: `{{input}}` in its templates
+   * @param options - How this run differs
+   * @returns What happens; its result is what `run` returns
+   */
+  stream(input?: any, options?: WorkflowRunOptions | null): Stream<WorkflowEvent, WorkflowResult>;
+  /**
+   * Runs the workflow and tells what happens as it happens.
+   * @param input - What it works on: `{{input}}` in its templates
+   * @param options - How this run differs
+   * @returns What happens; its result is what `run` returns
+   */
+  stream(receive: (piece: WorkflowEvent) => any): Promise<WorkflowResult>;
+  stream(input: any, receive: (piece: WorkflowEvent) => any): Promise<WorkflowResult>;
+  stream(input: any, options: WorkflowRunOptions | null, receive: (piece: WorkflowEvent) => any): Promise<WorkflowResult>;
+  /**
+   * Checks the workflow again: a tool or a spell may be gone since it was made.
+   * @returns What is wrong; nothing where it is sound
+   */
+  validate(): WorkflowProblem[];
+  /**
+   * Draws the workflow as a Mermaid flow chart.
+   * @param result - A run's result; the steps are coloured by how they went
+   * @returns The text of the chart
+   */
+  diagram(result?: Record<string, any> | null): string;
+  /**
+   * Returns what the workflow is.
+   * @returns Its name, type and steps
+   */
+  info(): WorkflowInfo;
 }
 
 /**
@@ -1861,6 +2196,46 @@ declare class Conversation {
    * @returns The name
    */
   save(name?: string | null, options?: (SaveOptions | null) & Cancellable): Promise<string>;
+}
+
+/** A workflow in the making: each call adds a step, and `build` makes it. */
+declare class WorkflowBuilder {
+  private constructor();
+  /**
+   * Adds a step.
+   * @param step - What it is
+   * @returns The builder
+   */
+  step(step: WorkflowStep): WorkflowBuilder;
+  /**
+   * Adds a step that is a parallel workflow, and is called as that is.
+   * @param options - What the workflow is
+   * @returns The builder
+   */
+  parallel(options: WorkflowOptions): WorkflowBuilder;
+  /**
+   * Adds a step that is a conditional workflow, and is called as that is.
+   * @param options - What the workflow is
+   * @returns The builder
+   */
+  conditional(options: WorkflowOptions): WorkflowBuilder;
+  /**
+   * Adds a step that is a loop, and is called as that is.
+   * @param options - What the loop is
+   * @returns The builder
+   */
+  loop(options: WorkflowOptions): WorkflowBuilder;
+  /**
+   * Adds a step that is a map_reduce workflow, and is called as that is.
+   * @param options - What the workflow is
+   * @returns The builder
+   */
+  mapReduce(options: WorkflowOptions): WorkflowBuilder;
+  /**
+   * Makes the workflow; the builder can go on.
+   * @returns The workflow
+   */
+  build(): Workflow;
 }
 
 /** Counts what only grows. */

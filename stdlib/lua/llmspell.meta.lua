@@ -713,6 +713,142 @@ function debug.traceback(message) end
 ---@field messages? integer Messages at most
 ---@field tokens? integer Tokens at most, by the estimate of `max_tokens`
 
+---One way a conditional workflow can go.
+---@class WorkflowBranch
+---@field when function|WorkflowCondition Whether it goes this way: a function, or a condition
+---@field steps WorkflowStep[] The steps, in order
+
+---A condition without a function: what a value of the workflow is like.
+---@class WorkflowCondition
+---@field path string The value's name, such as `steps.rate.output.score`, `state.ready` or `item`
+---@field op? "=="|"!="|">"|">="|"<"|"<="|"in"|"contains"|"exists"|"missing" How it is compared; without it the value must be there and neither false nor null
+---@field value? any What it is compared with
+
+---Why something failed.
+---@class WorkflowError
+---@field code string The error's code
+---@field message string What happened
+---@field hint? string What to do about it
+
+---What happens in a run, as it happens.
+---@class WorkflowEvent
+---@field event string `workflow.started`, `step.started`, `step.ended`, `step.failed`, `step.skipped`, `step.retried`, `step.compensated`, `workflow.ended` or `workflow.failed`
+---@field workflow string The workflow's name, those around it first: `report/search`
+---@field step? string The step's name
+---@field attempt? integer Of a retry: which try begins
+---@field output? any What was given
+---@field error? WorkflowError What went wrong
+---@field duration? number Seconds it took
+
+---What a workflow is.
+---@class WorkflowInfo
+---@field name string Its name
+---@field description string What it is for
+---@field type string Which kind it is
+---@field steps WorkflowStepInfo[] Its steps, in order
+
+---What a workflow is.
+---@class WorkflowOptions
+---@field name? string What results, events and messages call it; it must be set
+---@field description? string What it is for
+---@field type? "sequential"|"parallel"|"conditional"|"loop"|"map_reduce"|"pipeline" Which kind it is; `sequential` unless set
+---@field steps? WorkflowStep[] The steps, of every kind but conditional and map_reduce
+---@field branches? WorkflowBranch[] Of a conditional workflow: the first whose `when` holds is taken
+---@field default? WorkflowStep[] Of a conditional workflow: the steps where no branch is taken
+---@field items? any Of a loop or map_reduce: the list it works through, or a template that gives one
+---@field range? table<string, integer> Of a loop: whole numbers `from`, `to` (included) and `step` instead of items
+---@field repeat_while? function|WorkflowCondition Of a loop: asked before each round, a function or a condition
+---@field repeat_until? function|WorkflowCondition Of a loop: asked after each round; the loop ends when it holds
+---@field max_iterations? integer Of a loop: its rounds at most; more is an error; 1000 unless set
+---@field map? WorkflowStep Of map_reduce: the step for each item, all at the same time
+---@field reduce? WorkflowStep Of map_reduce: the step that makes one output of the list of outputs
+---@field max_concurrency? integer Of parallel and map_reduce: steps that run at a time; 50 unless set
+---@field merge? ("by_name"|"first"|"all"|"vote")|function Of a parallel workflow, what its output is: `by_name` is a map, `all` a list, `first` what finishes first, and the others are cancelled; `vote` what most gave; or a function
+---@field params? table<string, any> Values of `{{params}}`, where a run does not give them
+---@field state? any Values of `{{state}}`
+---@field timeout? number|string How long a run may take
+---@field on_error? "fail"|"continue"|"retry"|"compensate" What the failure of a step does that says nothing itself
+
+---What is wrong with a workflow.
+---@class WorkflowProblem
+---@field where string The place, such as `steps[2].tool`
+---@field message string What is wrong there
+
+---How a run went; it acts as its output's text.
+---@class WorkflowResult
+---@field name string The workflow's name
+---@field text string The output as text
+---@field output? any The output: of the last step, or what the kind of workflow makes of its steps
+---@field outputs table<string, any> The outputs of the finished steps by name
+---@field status "done"|"partial"|"failed" How it ended; `partial` went on after the failure of a step
+---@field steps table<string, WorkflowStepResult> How each step went, by name
+---@field usage AgentUsage What its agents used
+---@field cost? number US dollars, where the prices are known
+---@field duration number Seconds it took
+---@field correlation? string What its events have in common
+---@field error? WorkflowError Why it failed
+---@operator concat(any): string
+---@operator len: integer
+
+---How often a failing step is tried.
+---@class WorkflowRetry
+---@field attempts? integer How often at most, the first try included; 3 unless set
+---@field delay? number|string How long to wait before the second try; 0.2 s unless set
+---@field backoff? number What the wait is multiplied by after each try; 2 unless set
+---@field max_delay? number|string The longest wait; 30 s unless set
+
+---How one run differs.
+---@class WorkflowRunOptions
+---@field params? table<string, any> Values of `{{params}}`
+---@field timeout? number|string How long the run may take
+
+---One step: a name, and exactly one of `run`, `tool`, `agent`, `workflow`, `spell`.
+---@class WorkflowStep
+---@field name string What results, templates and messages call it: letters, digits, _ and -
+---@field run? function A function of the spell; it gets the context as one map, and gives the step's output
+---@field tool? string|Tool A tool or its name
+---@field params? table<string, any> The tool's arguments or the spell's parameters, a template
+---@field agent? Agent|AgentOptions|string An agent, its options, or the name of a template
+---@field prompt? any What the agent is asked, a template; the workflow's input unless set
+---@field workflow? Workflow|string|table<string, any> A workflow, or its options; in a workflow file also another one's path
+---@field input? any What the workflow works on, a template; this workflow's input unless set
+---@field spell? string Another spell's file, in any language, relative to this spell's folder
+---@field when? function|WorkflowCondition Whether the step runs at all: a function, or a condition
+---@field retry? integer|WorkflowRetry How often it is tried at most, or how
+---@field timeout? number|string How long one try may take
+---@field on_error? "fail"|"continue"|"retry"|"compensate" What its failure does: `fail` ends the workflow, `continue` goes on without its output, `retry` tries it three times before it fails, `compensate` undoes the finished steps, newest first, and then fails. The workflow's own `on_error` unless set
+---@field compensate? function|WorkflowUndo Undoes the step once it has finished: a function, or a step without a name
+
+---What a step is.
+---@class WorkflowStepInfo
+---@field name string Its name
+---@field kind string What it does: run, tool, agent, workflow or spell
+
+---How a step went. Of one that ran several times, in a loop: how the last time went.
+---@class WorkflowStepResult
+---@field status "done"|"failed"|"skipped"|"cancelled"|"compensated" What became of it; `compensated` has finished and was undone
+---@field output? any What it gave
+---@field duration number Seconds it took, all times together
+---@field attempts integer How often it was tried, all times together
+---@field usage AgentUsage What its agents used
+---@field cost? number US dollars, where the prices are known
+---@field error? WorkflowError Why it failed
+---@field compensation_error? WorkflowError Why it could not be undone
+---@field steps? table<string, any> Of a workflow: how its steps went, by name
+
+---A step that undoes another one. It does one thing, as a step does.
+---@class WorkflowUndo
+---@field run? function A function of the spell
+---@field tool? string|Tool A tool or its name
+---@field params? table<string, any> The tool's arguments or the spell's parameters, a template
+---@field agent? Agent|AgentOptions|string An agent, its options, or the name of a template
+---@field prompt? any What the agent is asked, a template
+---@field workflow? Workflow|string|table<string, any> A workflow, or its options
+---@field input? any What the workflow works on, a template
+---@field spell? string Another spell's file
+---@field retry? integer|WorkflowRetry How often it is tried at most, or how
+---@field timeout? number|string How long one try may take; 60 s unless set
+
 ---Makes agents: models with instructions and tools.
 ---@class AgentGlobal
 Agent = {}
@@ -909,6 +1045,81 @@ function Guardrail:call(fn, input) end
 ---Returns what the guardrail is.
 ---@return GuardrailInfo[] # One map, or one for each guardrail that `Guardrail.all` put together
 function Guardrail:info() end
+
+---Makes workflows.
+---@class WorkflowGlobal
+Workflow = {}
+
+---Makes a workflow; nothing runs yet.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow; one that is not sound is an error that lists all that is wrong
+function Workflow.new(options) end
+
+---Makes a workflow whose steps run one after the other.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow
+function Workflow.sequential(options) end
+
+---Makes a workflow whose steps run at the same time.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow
+function Workflow.parallel(options) end
+
+---Makes a workflow that goes one of several ways.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow
+function Workflow.conditional(options) end
+
+---Makes a workflow whose steps run again and again, and whose output is a list.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow
+function Workflow.loop(options) end
+
+---Makes a workflow that runs a step for each item at the same time, and one on all outputs.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow
+function Workflow.map_reduce(options) end
+
+---Makes a workflow each of whose steps has the output of the step before as its input.
+---@param options WorkflowOptions What the workflow is
+---@return Workflow # The workflow
+function Workflow.pipeline(options) end
+
+---Begins a workflow that is put together call by call.
+---@param name string Its name
+---@param options? WorkflowOptions What else it is; its name is not used
+---@return WorkflowBuilder # The builder
+function Workflow.builder(name, options) end
+
+---Steps that run in an order, with what happens when one fails.
+---@class Workflow
+local Workflow = {}
+
+---Runs the workflow to its end.
+---@param input? any What it works on: `{{input}}` in its templates
+---@param options? WorkflowRunOptions How this run differs
+---@return WorkflowResult # How it went; a failure is an error with code `workflow_failed`, which has the same in `details.record`
+function Workflow:run(input, options) end
+
+---Runs the workflow and tells what happens as it happens.
+---@param input? any What it works on: `{{input}}` in its templates
+---@param options? WorkflowRunOptions How this run differs
+---@return Stream # What happens; its result is what `run` returns
+---@overload fun(self: Workflow, receiver: fun(piece: WorkflowEvent)): WorkflowResult
+function Workflow:stream(input, options) end
+
+---Checks the workflow again: a tool or a spell may be gone since it was made.
+---@return WorkflowProblem[] # What is wrong; nothing where it is sound
+function Workflow:validate() end
+
+---Draws the workflow as a Mermaid flow chart.
+---@param result? table<string, any> A run's result; the steps are coloured by how they went
+---@return string # The text of the chart
+function Workflow:diagram(result) end
+
+---Returns what the workflow is.
+---@return WorkflowInfo # Its name, type and steps
+function Workflow:info() end
 
 ---Reads and writes files under the spell's grants.
 ---
@@ -1333,6 +1544,39 @@ function Conversation:export(options) end
 ---@param options? SaveOptions Where
 ---@return string # The name
 function Conversation:save(name, options) end
+
+---A workflow in the making: each call adds a step, and `build` makes it.
+---@class WorkflowBuilder
+local WorkflowBuilder = {}
+
+---Adds a step.
+---@param step WorkflowStep What it is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:step(step) end
+
+---Adds a step that is a parallel workflow, and is called as that is.
+---@param options WorkflowOptions What the workflow is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:parallel(options) end
+
+---Adds a step that is a conditional workflow, and is called as that is.
+---@param options WorkflowOptions What the workflow is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:conditional(options) end
+
+---Adds a step that is a loop, and is called as that is.
+---@param options WorkflowOptions What the loop is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:loop(options) end
+
+---Adds a step that is a map_reduce workflow, and is called as that is.
+---@param options WorkflowOptions What the workflow is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:map_reduce(options) end
+
+---Makes the workflow; the builder can go on.
+---@return Workflow # The workflow
+function WorkflowBuilder:build() end
 
 ---Counts what only grows.
 ---@class Counter
