@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 from bridges import _json
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
@@ -14,6 +15,7 @@ from bridges._types import Callback
 if TYPE_CHECKING:
     from bridges._session import Session
 
+T = TypeVar("T")
 MetricLabels = dict[str, str | bool | int | float]
 
 
@@ -158,7 +160,7 @@ class Metrics(Bridge):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._registry: Registry = registry_of(session)
-        self._objects: dict[str, Counter | Gauge | Histogram] = {}
+        self._objects: dict[str, Any] = {}
 
     @host_function(needs=NOTHING, since=2)
     def counter(self, name: str, options: MetricOptions | None = None) -> Counter:
@@ -229,14 +231,16 @@ class Metrics(Bridge):
             return render(self._registry.metrics())
         return _json.render([_record(metric) for metric in self._registry.metrics()], "metrics")
 
-    def _object(self, kind: Any, name: str, word: Kind, options: MetricOptions | None) -> Any:
+    def _object(
+        self, make: Callable[[Metric], T], name: str, kind: Kind, options: MetricOptions | None
+    ) -> T:
         given = options or {}
         metric = self._registry.metric(
-            name, word, given.get("unit", ""), given.get("description", "")
+            name, kind, given.get("unit", ""), given.get("description", "")
         )
-        found = self._objects.get(name)
-        if found is None:
-            found = self._objects[name] = kind(metric)
+        if name not in self._objects:
+            self._objects[name] = make(metric)
+        found: T = self._objects[name]
         return found
 
 
