@@ -116,9 +116,11 @@ class Hooks:
         return found
 
     def watches(self, point: Point, name: str) -> bool:
-        """Tells whether anybody wants to see the request: a hook, or the debugger."""
-        gated = point in GATED and self._session.gate is not None
-        return gated or bool(self.matching(point, name))
+        """Tells whether anybody wants to see the request: a hook, the debugger, or a trace."""
+        session = self._session
+        gated = point in GATED and session.gate is not None
+        told = session.tracing is not None and session.tracing.content
+        return gated or told or bool(self.matching(point, name))
 
     def needs_whole(self, point: Point, name: str) -> bool:
         """Tells whether a hook wants the whole result, so that it cannot go by in pieces."""
@@ -169,4 +171,5 @@ class Hooks:
         """
         gate = self._session.gate if point in GATED else None
         hooks = self.matching(point, name)
-        return Passage(self._bus, gate, hooks, point, name, request, form, attempt)
+        session = self._session
+        return Passage(session, self._bus, gate, hooks, point, name, request, form, attempt)

@@ -16,6 +16,8 @@ from bridges._names import did_you_mean
 if TYPE_CHECKING:
     from bridges._gate import Gate, GateKind
     from bridges._hooks import Form, HookSpec
+    from bridges._session import Session
+    from bridges._tracing import Span
 
 T = TypeVar("T")
 ANSWERS: dict[str, tuple[str, ...]] = {
@@ -53,6 +55,7 @@ class Passage(Generic[T]):
     request: as the hooks and the gate have left it so far
     """
 
+    session: Session
     bus: Bus
     gate: Gate | None
     hooks: list[HookSpec]
@@ -64,6 +67,7 @@ class Passage(Generic[T]):
     correlation: str = field(default_factory=lambda: correlation.get() or new_correlation())
     _began: float = field(default=0.0, init=False)
     _duration: float | None = field(default=None, init=False)
+    _span: Span | None = field(default=None, init=False)
 
     async def run(self, call: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
         """Makes the attempt; raises Retry where a hook wants another one."""
@@ -100,6 +104,10 @@ class Passage(Generic[T]):
 
     async def started(self) -> None:
         """Tells that it begins."""
+        if self.session.tracing is not None:
+            from bridges import _span_points
+
+            self._span = _span_points.begin(self.session, self.point, self.name, self.request)
         self._tell(f"{self.point}.started", {"name": self.name})
         await self.bus.drain()
         self._began = monotonic()
@@ -110,8 +118,13 @@ class Passage(Generic[T]):
         try:
             return await self._after(result)
         finally:
-            facts = {"name": self.name, "duration": self._duration, **self.form.facts(result)}
-            self._tell(f"{self.point}.ended", facts)
+            facts = self.form.facts(result)
+            about = {"name": self.name, "duration": self._duration, **facts}
+            self._tell(f"{self.point}.ended", about)
+            if self._span is not None:
+                from bridges import _span_points
+
+                _span_points.end(self.session, self._span, facts, self.form, result)
             await self.bus.drain()
 
     async def failed(self, error: BaseException) -> Given[T] | None:
@@ -122,6 +135,8 @@ class Passage(Generic[T]):
             return None if found is None else await self._on_error(found)
         finally:
             self._tell(f"{self.point}.failed", self._failure(error))
+            if self._span is not None and self.session.tracing is not None:
+                self.session.tracing.finish(self._span, error)
             if found is not None:  # what is being cancelled waits for nobody
                 await self.bus.drain()
 

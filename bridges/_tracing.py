@@ -51,6 +51,7 @@ class Span:
     parent_id: the span it happened in, empty for none
     start, end: nanoseconds since 1970; `end` is 0 while it lasts
     error: why it failed; empty when it did not
+    began: when it began on the clock that never jumps; above: what it was begun in, until it ends
     """
 
     name: str
@@ -64,6 +65,8 @@ class Span:
     error: str = ""
     attributes: dict[str, Attribute] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    began: int = 0
+    above: Span | None = None
 
     @property
     def size(self) -> int:
@@ -93,6 +96,7 @@ class Tracing:
 
     root: the run itself, which lasts as long as the run
     sampled: what a caller decided about exporting this trace; None when it is for us to decide
+    content: whether spans say what was asked and answered
     listeners: told every span that has ended
     """
 
@@ -107,6 +111,7 @@ class Tracing:
             self.sampled = None
         name = clip(f"run {spell}", MAX_NAME)
         self.root = Span(name, "run", trace_id, _new_id(), parent_id, spell, time.time_ns())
+        self.content = False
         self.listeners: list[Callable[[Span], None]] = []
         self._ended: deque[Span] = deque()
         self._values = 0
@@ -125,22 +130,32 @@ class Tracing:
         self, name: str, kind: Kind, spell: str, attributes: Mapping[str, Any] | None = None
     ) -> Iterator[Span]:
         """Has what happens inside be a span; an error marks it and goes on."""
-        above = self.current()
-        name = clip(name, MAX_NAME)
-        span = Span(name, kind, above.trace_id, _new_id(), above.span_id, spell, time.time_ns())
+        span = self.begin(name, kind, spell)
         span.set(attributes or {})
-        before = _current.get()
-        _current.set(span)
-        began = time.monotonic_ns()
         try:
             yield span
         except BaseException as error:
-            span.error = span.error or words_of(error)
+            self.finish(span, error)
             raise
-        finally:
-            _current.set(before)
-            span.end = span.start + time.monotonic_ns() - began
-            self._keep(span)
+        self.finish(span)
+
+    def begin(self, name: str, kind: Kind, spell: str) -> Span:
+        """Begins a span, in which lies what happens from now on until `finish`."""
+        above = self.current()
+        name = clip(name, MAX_NAME)
+        span = Span(name, kind, above.trace_id, _new_id(), above.span_id, spell, time.time_ns())
+        span.above = _current.get()
+        span.began = time.monotonic_ns()
+        _current.set(span)
+        return span
+
+    def finish(self, span: Span, error: BaseException | None = None) -> None:
+        """Ends a span, where it was begun; error: what it failed with"""
+        _current.set(span.above)
+        span.above = None
+        span.error = "" if error is None else words_of(error)
+        span.end = span.start + time.monotonic_ns() - span.began
+        self._keep(span)
 
     def end(self, error: BaseException | None = None) -> None:
         """Ends the run's own span; does nothing the second time."""
@@ -170,18 +185,6 @@ def tracing_of(session: Session) -> Tracing:
         outer.use_tracing(Tracing(outer.spell.name, outer.environ.get("TRACEPARENT", "")))
     assert outer.tracing is not None
     return outer.tracing
-
-
-@contextmanager
-def spanned(
-    session: Session, kind: Kind, name: str, attributes: Mapping[str, Any] | None = None
-) -> Iterator[Span | None]:
-    """Has what happens inside be a span where the run is traced."""
-    if session.tracing is None:
-        yield None
-        return
-    with session.tracing.span(name, kind, session.spell.name, attributes) as span:
-        yield span
 
 
 def traceparent(span: Span) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from bridges import _json
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
+from bridges._measured import PREFIX, measure
 from bridges._metrics import Kind, Metric, Registry, Values, registry_of
 from bridges._types import Callback
 
@@ -160,6 +161,7 @@ class Metrics(Bridge):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._registry: Registry = registry_of(session)
+        measure(session)
         self._objects: dict[str, Any] = {}
 
     @host_function(needs=NOTHING, since=2)
@@ -202,6 +204,7 @@ class Metrics(Bridge):
         returns: What the function returned
         """
         options = options or {}
+        _check_name(name)
         metric = self._registry.metric(name, "histogram", "s", options.get("description", ""))
         values = metric.values(options.get("labels"))
         began = time.monotonic()
@@ -235,6 +238,7 @@ class Metrics(Bridge):
         self, make: Callable[[Metric], T], name: str, kind: Kind, options: MetricOptions | None
     ) -> T:
         given = options or {}
+        _check_name(name)
         metric = self._registry.metric(
             name, kind, given.get("unit", ""), given.get("description", "")
         )
@@ -242,6 +246,14 @@ class Metrics(Bridge):
             self._objects[name] = make(metric)
         found: T = self._objects[name]
         return found
+
+
+def _check_name(name: str) -> None:
+    if name.startswith(PREFIX):
+        raise InvalidArgument(
+            f"{name!r} cannot be the name of a metric: those with {PREFIX!r} are built in",
+            hint="choose another name",
+        )
 
 
 def _record(metric: Metric) -> MetricRecord:

@@ -217,13 +217,6 @@ class Nested:
         )
         if caller.left("cpu") <= 0:
             raise cpu_limit(caller.limits)
-        if caller.tracing is None:
-            return await self._execute(inner, spell, caller)
-        name = inner.spell.name
-        with caller.tracing.span(f"spell {name}", "spell", name):
-            return await self._execute(inner, spell, caller)
-
-    async def _execute(self, inner: Session, spell: Spell, caller: Session) -> Any:
         worker = Worker.start(spell.language.name)
         prints = self._prints or Output(CLOSED)
         modules = Modules(spell.language.name, spell.folder, caller.grants)

@@ -135,3 +135,54 @@ def test_a_spell_that_a_spell_runs_measures_into_the_same(tmp_path: Path) -> Non
     call(inner, "Counter:add", call(inner, "Metrics.counter", "a"), 1)
     call(outer, "Counter:add", call(outer, "Metrics.counter", "a"), 1)
     assert only(outer)["series"] == [{"labels": {}, "value": 2}]
+
+
+BUILT_IN = {
+    "lua": """
+local agent = Agent.new({ name = "a", model = "test:echo" })
+agent:run("before")
+Metrics.snapshot()
+agent:run("after")
+pcall(Tool.call, "file_read", { path = "absent" })
+return Metrics.snapshot()
+""",
+    "javascript": """
+const agent = Agent.new({name: "a", model: "test:echo"});
+await agent.run("before");
+Metrics.snapshot();
+await agent.run("after");
+try { await Tool.call("file_read", {path: "absent"}) } catch {}
+export default Metrics.snapshot();
+""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_models_tools_and_agents_are_measured(language: str, tmp_path: Path) -> None:
+    outcome, _ = cast(language, BUILT_IN[language], make_session(tmp_path))
+    assert outcome.error is None, outcome.error
+    found = {metric["name"]: metric["series"] for metric in outcome.value}
+    assert found["llmspell.model.requests"] == [
+        {"labels": {"model": "test:echo", "status": "ok"}, "value": 2}
+    ]
+    assert found["llmspell.agent.runs"][0]["value"] == 2
+    assert found["llmspell.tool.calls"] == [
+        {"labels": {"tool": "file_read", "status": "error"}, "value": 1}
+    ]
+    assert found["llmspell.model.duration"][0]["count"] == 2
+    tokens = {
+        series["labels"]["type"]: series["value"] for series in found["llmspell.model.tokens"]
+    }
+    assert tokens["input"] > 0
+    assert tokens["output"] > 0
+
+
+def test_nobody_listens_until_the_noun_is_touched(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    call(session, "Tool.list")
+    assert session.bus is None or not session.bus.listeners()
+
+
+def test_built_in_names_are_taken(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match="are built in"):
+        call(make_session(tmp_path), "Metrics.gauge", "llmspell.model.requests")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from bridges import _tracing
 from bridges._session import Session
+from bridges._tracing import tracing_of
 from engines.languages import LANGUAGES
 from tests.casting import cast
 from tests.sessions import make_session
@@ -182,6 +184,123 @@ def test_one_span_is_bounded(tmp_path: Path) -> None:
     assert len(span.attributes) == 64
     assert len(span.events) == 64
     assert len(str(span.attributes["a1"])) == 1000
+
+
+AGENTS = {
+    "lua": """
+local function tool(name, seconds)
+  return {
+    name = "look_" .. name,
+    run = function()
+      Async.sleep(seconds)
+      return Trace.span("inside " .. name, function()
+        Async.sleep(seconds)
+        return LLM.complete("hello " .. name, { model = "test:echo" }).text
+      end)
+    end,
+  }
+end
+local function ask(name, seconds)
+  return function()
+    local tools = { tool(name, seconds) }
+    local agent = Agent.new({ name = name, model = "test:" .. name .. ".json", tools = tools })
+    return agent:run("go").text
+  end
+end
+return Trace.span("all", function() return Async.all({ ask("a", 0.005), ask("b", 0.003) }) end)
+""",
+    "javascript": """
+const tool = (name, seconds) => ({
+  name: "look_" + name,
+  run: async () => {
+    await Async.sleep(seconds);
+    return Trace.span("inside " + name, async () => {
+      await Async.sleep(seconds);
+      return (await LLM.complete("hello " + name, {model: "test:echo"})).text;
+    });
+  },
+});
+const ask = async (name, seconds) => {
+  const agent = Agent.new({name, model: `test:${name}.json`, tools: [tool(name, seconds)]});
+  return (await agent.run("go")).text;
+};
+export default await Trace.span("all", () => Promise.all([ask("a", 0.005), ask("b", 0.003)]));
+""",
+}
+
+
+def steps(tmp_path: Path, name: str) -> None:
+    call = {"name": f"look_{name}", "arguments": {}}
+    played = [{"tool_calls": [call]}, {"text": f"done {name}"}]
+    (tmp_path / f"{name}.json").write_text(json.dumps(played))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_agents_models_and_tools_lie_where_they_were_called(language: str, tmp_path: Path) -> None:
+    steps(tmp_path, "a")
+    steps(tmp_path, "b")
+    session = make_session(tmp_path)
+    assert run(session, language, AGENTS[language]) == ["done a", "done b"]
+    assert session.tracing is not None
+    spans = {span.span_id: span for span in session.tracing.ended()}
+    found = sorted((s.name, spans[s.parent_id].name) for s in spans.values() if s.name != "all")
+    assert found == sorted(
+        line
+        for name in "ab"
+        for line in (
+            (f"invoke_agent {name}", "all"),
+            (f"chat test:{name}.json", f"invoke_agent {name}"),
+            (f"chat test:{name}.json", f"invoke_agent {name}"),
+            (f"execute_tool look_{name}", f"invoke_agent {name}"),
+            (f"inside {name}", f"execute_tool look_{name}"),
+            ("chat test:echo", f"inside {name}"),
+        )
+    )
+    chat = next(s for s in spans.values() if s.name == "chat test:echo")
+    assert chat.attributes["gen_ai.operation.name"] == "chat"
+    assert chat.attributes["gen_ai.provider.name"] == "test"
+    assert chat.attributes["gen_ai.request.model"] == "echo"
+    assert isinstance(chat.attributes["gen_ai.usage.input_tokens"], int)
+    assert "hello" not in json.dumps([s.attributes for s in spans.values()])
+
+
+def test_content_is_told_where_it_is_wanted(tmp_path: Path) -> None:
+    steps(tmp_path, "a")
+    steps(tmp_path, "b")
+    session = make_session(tmp_path)
+    tracing_of(session).content = True
+    run(session, "lua", AGENTS["lua"])
+    assert session.tracing is not None
+    told = {s.name: s.attributes for s in session.tracing.ended()}
+    assert "hello" in str(told["chat test:echo"]["gen_ai.input.messages"])
+    assert "hello" in str(told["chat test:echo"]["gen_ai.output.messages"])
+    assert "hello a" in str(told["execute_tool look_a"]["gen_ai.tool.call.result"])
+    assert told["invoke_agent a"]["gen_ai.input.messages"] == "go"
+
+
+def test_a_streamed_answer_is_a_span_as_well(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    source = """
+    return Trace.span("all", function()
+      local agent = Agent.new({ name = "a", model = "test:echo" })
+      for _ in agent:stream("hello") do end
+      return Trace.current().name
+    end)"""
+    assert run(session, "lua", source) == "all"
+    assert parents(session) == {
+        "chat test:echo": "invoke_agent a",
+        "invoke_agent a": "all",
+        "all": "run test",
+    }
+
+
+def test_what_fails_is_marked(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    run(session, "lua", 'Trace.current() pcall(Tool.call, "file_read", { path = "absent" })')
+    assert session.tracing is not None
+    (span,) = session.tracing.ended()
+    assert span.name == "execute_tool file_read"
+    assert span.error.startswith("tool_failed: ")
 
 
 def test_nothing_is_traced_until_the_noun_is_touched(tmp_path: Path) -> None:
