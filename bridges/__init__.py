@@ -2,6 +2,7 @@
 
 MODULES = (
     "agent",
+    "handoff",
     "llm",
     "model",
     "tool",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from bridges._agents import Turn, turn_of
-from bridges._bus import plain
+from bridges._bus import correlated, plain
 from bridges._errors import InvalidArgument
-from bridges._hooks import Form
+from bridges._hooks import Form, Hooks
 
+T = TypeVar("T")
 NO_USAGE = {"requests": 0, "input_tokens": 0, "output_tokens": 0}
 
 
@@ -59,3 +63,53 @@ def _facts(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 FORM: Form[dict[str, Any]] = Form(plain, _read, _facts)
+
+
+@dataclass(frozen=True)
+class Way(Generic[T]):
+    """How an agent is run: whole or in pieces, and the text of what that gives."""
+
+    whole: Callable[[Turn], Awaitable[T]]
+    stream: Callable[[Turn], AsyncGenerator[str | T]]
+    text: Callable[[T], str]
+    form: Form[T]
+
+
+async def run_between(hooks: Hooks, name: str, turn: Turn, way: Way[T]) -> T:
+    """Runs an agent between its hooks."""
+
+    async def call(request: dict[str, Any]) -> T:
+        return await way.whole(turn_from(request, turn))
+
+    return await hooks.around("agent", name, request_of(name, turn), call, way.form)
+
+
+async def stream_between(
+    hooks: Hooks, name: str, turn: Turn, way: Way[T]
+) -> AsyncGenerator[str | T]:
+    """Runs an agent between its hooks; yields text as it arrives and, last, what it gives."""
+    if hooks.needs_whole("agent", name):
+        result = await run_between(hooks, name, turn, way)
+        yield way.text(result)
+        yield result
+        return
+    passage = hooks.passage("agent", name, request_of(name, turn), way.form)
+    instead = await passage.before()
+    if instead is not None:
+        yield way.text(instead.result)
+        yield instead.result
+        return
+    await passage.started()
+    found: list[T] = []
+    try:
+        source = way.stream(turn_from(passage.request, turn))
+        async with aclosing(correlated(passage.correlation, source)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield piece
+                else:
+                    found.append(piece)
+    except BaseException as error:
+        await passage.failed(error)
+        raise
+    yield await passage.ended(found[-1])

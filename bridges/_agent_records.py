@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Required, TypedDict
+from typing import Any, Literal, NotRequired, Required, TypedDict
 
 from bridges._agents import AgentHandle
 from bridges._guardrails import GuardrailHandle
+from bridges._handoffs import HandoffHandle
 from bridges._tools import ToolHandle
 from bridges._types import Callback, Duration, text_record
 
@@ -44,6 +45,8 @@ class AgentOptions(TypedDict, total=False):
     timeout: How long one run may take
     retries: How often a failed model request is tried again
     guardrails: What looks at its input, its answer and its tools' calls, in this order
+    handoffs: Agents it can hand the conversation over to, or what `Handoff.to` gives
+    max_handoffs: Handoffs of one run at most; 10 unless set
     """
 
     name: str
@@ -58,6 +61,8 @@ class AgentOptions(TypedDict, total=False):
     timeout: Duration
     retries: int
     guardrails: list[GuardrailHandle]
+    handoffs: list[HandoffHandle | AgentHandle]
+    max_handoffs: int
 
 
 class AgentToolCall(TypedDict, total=False):
@@ -102,6 +107,7 @@ class AgentRunOptions(TypedDict, total=False):
     max_steps: Model requests of the run at most
     timeout: How long the run may take
     retries: How often a failed model request is tried again
+    max_handoffs: Handoffs of the run at most
     """
 
     messages: list[AgentMessage]
@@ -111,10 +117,11 @@ class AgentRunOptions(TypedDict, total=False):
     max_steps: int
     timeout: Duration
     retries: int
+    max_handoffs: int
 
 
 class AgentUsage(TypedDict):
-    """What a run used, agents it called as tools included.
+    """What a run used, agents it called as tools or handed over to included.
 
     requests: Model requests
     input_tokens: Tokens the models read
@@ -147,6 +154,23 @@ class AgentStep(TypedDict, total=False):
     duration: Required[float]
 
 
+class HandoffRecord(TypedDict, total=False):
+    """One handoff of a conversation.
+
+    from_agent: Who handed over; absent when the spell did
+    to_agent: Who took over
+    reason: Why, as the model said
+    state: What was handed on
+    at: When, in seconds since 1970
+    """
+
+    from_agent: str
+    to_agent: Required[str]
+    reason: Required[str]
+    state: Any
+    at: Required[float]
+
+
 @text_record
 class AgentResult(TypedDict):
     """The answer of an agent; it acts as its text.
@@ -159,6 +183,8 @@ class AgentResult(TypedDict):
     messages: The whole conversation, to be passed to a later run
     steps: What the agent did, in order
     duration: Seconds it took
+    agent: Who answered: the agent, or the one that the conversation was handed over to last
+    handoffs: How the conversation was handed over, in order
     """
 
     text: str
@@ -169,6 +195,8 @@ class AgentResult(TypedDict):
     messages: list[AgentMessage]
     steps: list[AgentStep]
     duration: float
+    agent: NotRequired[str]
+    handoffs: NotRequired[list[HandoffRecord]]
 
 
 class AgentInfo(TypedDict):
@@ -185,6 +213,8 @@ class AgentInfo(TypedDict):
     max_steps: Model requests of one run at most
     timeout: Seconds one run may take
     retries: How often a failed model request is tried again
+    handoffs: The names of the agents it can hand over to
+    max_handoffs: Handoffs of one run at most
     """
 
     name: str
@@ -198,6 +228,8 @@ class AgentInfo(TypedDict):
     max_steps: int
     timeout: float | None
     retries: int | None
+    handoffs: NotRequired[list[str]]
+    max_handoffs: NotRequired[int]
 
 
 class AgentToolOptions(TypedDict, total=False):

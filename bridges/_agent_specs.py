@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bridges._agent_points import FORM, request_of, turn_from
+from bridges._agent_points import FORM, Way, run_between, stream_between
 from bridges._agent_records import AgentLike, AgentOptions
 from bridges._agents import AgentHandle, AgentSpec, Turn, check_settings, turn_of
-from bridges._bus import correlated
 from bridges._errors import InvalidArgument, NotFound
+from bridges._handoffs import HandoffHandle, HandoffSpec, handoff_spec
 from bridges._hooks import Hooks
+from bridges._relays import Relay
 from bridges._schema import to_json_schema
 from bridges._tools import ToolHandle, Tools, ToolSpec, define
 
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 class SpecAgent(AgentHandle):
     """An agent that is a model with instructions and tools."""
 
+    spec: AgentSpec
+
     def __init__(self, session: Session, spec: AgentSpec) -> None:
         self._session = session
         self.spec = spec
@@ -32,13 +33,17 @@ class SpecAgent(AgentHandle):
 
     async def ask(self, said: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Works on an input and returns the fields of `AgentResult`."""
-        return await self._whole(*self._prepared(said, options or {}, "Agent.run"))
+        spec, turn = self._prepared(said, options or {}, "Agent.run")
+        hooks = self._session.shared(Hooks)
+        return await run_between(hooks, spec.name, turn, self._way(spec))
 
     def pieces(
         self, said: Any, options: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[str | dict[str, Any]]:
         """Checks what `ask` takes, and yields text as it arrives and, last, what `ask` returns."""
-        return self._pieces(*self._prepared(said, options or {}, "Agent.stream"))
+        spec, turn = self._prepared(said, options or {}, "Agent.stream")
+        hooks = self._session.shared(Hooks)
+        return stream_between(hooks, spec.name, turn, self._way(spec))
 
     def _prepared(
         self, said: Any, options: Mapping[str, Any], where: str
@@ -48,45 +53,13 @@ class SpecAgent(AgentHandle):
         turn = turn_of(said, [dict(m) for m in options.get("messages", [])], where)
         return replace(self.spec, **changes), turn
 
-    async def _whole(self, spec: AgentSpec, turn: Turn) -> dict[str, Any]:
-        async def call(request: dict[str, Any]) -> dict[str, Any]:
-            asked = turn_from(request, turn)
-            agents, model = await _open(self._session, spec)
-            answer: dict[str, Any] = await agents.run_agent(self._session, spec, asked, model)
-            return answer
-
-        hooks: Hooks = self._session.shared(Hooks)
-        return await hooks.around("agent", spec.name, request_of(spec.name, turn), call, FORM)
-
-    async def _pieces(self, spec: AgentSpec, turn: Turn) -> AsyncGenerator[str | dict[str, Any]]:
-        hooks: Hooks = self._session.shared(Hooks)
-        if hooks.needs_whole("agent", spec.name):
-            answer = await self._whole(spec, turn)
-            yield answer["text"]
-            yield answer
-            return
-        passage = hooks.passage("agent", spec.name, request_of(spec.name, turn), FORM)
-        instead = await passage.before()
-        if instead is not None:
-            yield instead.result["text"]
-            yield instead.result
-            return
-        await passage.started()
-        found: dict[str, Any] = {}
-        try:
-            asked = turn_from(passage.request, turn)
-            agents, model = await _open(self._session, spec)
-            source = agents.stream_agent(self._session, spec, asked, model)
-            async with aclosing(correlated(passage.correlation, source)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, str):
-                        yield piece
-                    else:
-                        found = piece
-        except BaseException as error:
-            await passage.failed(error)
-            raise
-        yield await passage.ended(found)
+    def _way(self, spec: AgentSpec) -> Way[dict[str, Any]]:
+        return Way(
+            lambda turn: Relay(self._session, spec, turn).run(),
+            lambda turn: Relay(self._session, spec, turn).stream(),
+            lambda answer: str(answer["text"]),
+            FORM,
+        )
 
 
 def as_agent(session: Session, given: AgentLike, where: str) -> AgentHandle:
@@ -109,8 +82,9 @@ def spec_of(session: Session, options: AgentOptions, where: str) -> AgentSpec:
         schema = to_json_schema(schema, f"{where}: output_schema", all_required=True)
     tools = _tools(session, options, where)
     guardrails = tuple(options.get("guardrails", ()))
-    given: Any = {**options, "output_schema": schema, "tools": tools, "guardrails": guardrails}
-    return AgentSpec(**{"name": "agent", **given})
+    handoffs = _handoffs(options, tools, where)
+    given: Any = {**options, "output_schema": schema, "tools": tools}
+    return AgentSpec(**{"name": "agent", **given, "guardrails": guardrails, "handoffs": handoffs})
 
 
 def _tools(session: Session, options: AgentOptions, where: str) -> tuple[ToolSpec, ...]:
@@ -134,15 +108,27 @@ def _tools(session: Session, options: AgentOptions, where: str) -> tuple[ToolSpe
     return tuple(found.values())
 
 
-async def _open(session: Session, spec: AgentSpec) -> tuple[Any, Any]:
-    """Returns the module that runs agents, and the agent's model; both load in a thread."""
-    agents = await asyncio.to_thread(_load)
-    from bridges._llm.models import open_model
+def _handoffs(
+    options: AgentOptions, tools: tuple[ToolSpec, ...], where: str
+) -> tuple[HandoffSpec, ...]:
+    found: tuple[HandoffSpec, ...] = ()
+    for part in options.get("handoffs", []):
+        found = with_handoff(found, as_handoff(part, where), tools, where)
+    return found
 
-    return agents, await open_model(session, spec.model)
+
+def as_handoff(given: HandoffHandle | AgentHandle, where: str) -> HandoffSpec:
+    """Returns the handoff that one, or an agent that takes over, stands for."""
+    return given.spec if isinstance(given, HandoffHandle) else handoff_spec(given, {}, where)
 
 
-def _load() -> Any:
-    from bridges._llm import agents
-
-    return agents
+def with_handoff(
+    handoffs: tuple[HandoffSpec, ...], spec: HandoffSpec, tools: tuple[ToolSpec, ...], where: str
+) -> tuple[HandoffSpec, ...]:
+    """Adds a handoff to those of an agent; a tool's name that is taken is InvalidArgument."""
+    if spec.tool in {one.tool for one in handoffs} | {tool.name for tool in tools}:
+        raise InvalidArgument(
+            f"{where}: two of the tools and handoffs are called {spec.tool!r}",
+            hint="give the handoff another name",
+        )
+    return (*handoffs, spec)

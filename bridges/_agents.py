@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bridges._declare import HostObject
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._guardrails import GuardrailHandle
+from bridges._handoffs import MAX_HANDOFFS, Accepted, HandoffSpec, Journey
 from bridges._schema import to_json_schema
 from bridges._tools import ToolSpec, as_text, check_name, tool_name
 from bridges._types import Text
@@ -31,6 +33,7 @@ class AgentSpec:
     max_steps: model requests of one run; timeout: seconds of one run
     retries: how often one model request is tried again; None is the run's setting
     guardrails: what looks at its input, its answer and its tools' calls
+    max_handoffs: how often a run may be handed on
     """
 
     name: str
@@ -45,17 +48,21 @@ class AgentSpec:
     timeout: float | None = None
     retries: int | None = None
     guardrails: tuple[GuardrailHandle, ...] = ()
+    handoffs: tuple[HandoffSpec, ...] = ()
+    max_handoffs: int = MAX_HANDOFFS
 
 
 class AgentHandle(HostObject):
     """An agent as scripts hold it, whatever is behind it; nouns take each other's agents as this.
 
     agent_name: what logs, errors and other agents call it; description: what it is good for
+    spec: what it is, where it is a model with instructions; None for what acts as one
     """
 
     name = "Agent"
     agent_name: str
     description: str
+    spec: AgentSpec | None = None
 
     async def ask(self, said: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Works on an input and returns the fields of `AgentResult`.
@@ -113,6 +120,38 @@ class Tally:
         if self.parent:
             self.parent.add(input_tokens, output_tokens, cost)
 
+    def part(self) -> Tally:
+        """Returns a tally of a part of the run, which counts for the whole as well."""
+        return Tally(self.depth, parent=self)
+
+    def fields(self) -> dict[str, Any]:
+        """Returns the fields `usage` and `cost` of `AgentResult`."""
+        counted = ("requests", "input_tokens", "output_tokens")
+        return {"usage": {key: getattr(self, key) for key in counted}, "cost": self.cost}
+
+
+@dataclass
+class Leg:
+    """The part of one agent in a run; accepted: the handoff that ends it."""
+
+    whole: Tally
+    journey: Journey
+    accepted: Accepted | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one agent's part ended.
+
+    answer: fields of `AgentResult`; new: the messages that came up, from the input on
+    requests: model requests of the agent itself; accepted: who goes on, and how
+    """
+
+    answer: dict[str, Any]
+    new: list[dict[str, Any]] = field(default_factory=list)
+    requests: int = 0
+    accepted: Accepted | None = None
+
 
 RUNNING: ContextVar[Tally | None] = ContextVar("running", default=None)
 """The run that waits for what happens now."""
@@ -127,9 +166,26 @@ def begin() -> Tally:
     return Tally(depth, parent=waiting)
 
 
+async def charged_to(
+    tally: Tally, pieces: AsyncGenerator[str | dict[str, Any]]
+) -> AsyncGenerator[str | dict[str, Any]]:
+    """Yields what an agent yields; what it uses counts for the run of a tally."""
+    async with aclosing(pieces):
+        while True:
+            waiting = RUNNING.get()
+            RUNNING.set(tally)
+            try:
+                piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            finally:
+                RUNNING.set(waiting)
+            yield piece
+
+
 def check_settings(settings: Mapping[str, Any], where: str) -> None:
     """Refuses numbers that make no sense, naming the option; absent ones are right."""
-    lowest = {"max_steps": 1, "max_tokens": 1, "retries": 0, "temperature": 0}
+    lowest = {"max_steps": 1, "max_tokens": 1, "retries": 0, "temperature": 0, "max_handoffs": 0}
     for name, least in lowest.items():
         value = settings.get(name)
         if value is not None and value < least:

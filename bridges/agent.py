@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, cast
 
 from bridges._agent_records import (
@@ -13,9 +14,10 @@ from bridges._agent_records import (
     AgentRunOptions,
     AgentToolOptions,
 )
-from bridges._agent_specs import SpecAgent, spec_of
-from bridges._agents import AgentSpec
+from bridges._agent_specs import SpecAgent, as_handoff, spec_of, with_handoff
+from bridges._agents import AgentHandle, AgentSpec
 from bridges._declare import NOTHING, Bridge, host_function
+from bridges._handoffs import HandoffHandle
 from bridges._tools import HostCallback, ToolHandle
 from bridges._types import StreamOf
 from bridges.stream import Final, Stream
@@ -86,7 +88,20 @@ class AgentObject(SpecAgent):
             "max_steps": spec.max_steps,
             "timeout": spec.timeout,
             "retries": spec.retries,
+            "handoffs": [handoff.agent.agent_name for handoff in spec.handoffs],
+            "max_handoffs": spec.max_handoffs,
         }
+
+    @host_function(needs=NOTHING, since=2)
+    def add_handoff(self, handoff: HandoffHandle | AgentHandle) -> None:
+        """Lets the agent hand conversations over, from its next run on; agents may do so in turns.
+
+        handoff: What `Handoff.to` gives, or the agent that takes over
+        """
+        where = "Agent.add_handoff"
+        spec = as_handoff(handoff, where)
+        handoffs = with_handoff(self.spec.handoffs, spec, self.spec.tools, where)
+        self.spec = replace(self.spec, handoffs=handoffs)
 
     def _model_name(self, spec: AgentSpec) -> str:
         from bridges._llm.names import default_name, expand

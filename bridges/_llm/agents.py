@@ -5,11 +5,19 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pydantic_ai import Agent, ModelRetry, RunContext, StructuredDict, Tool, ToolFailed, UsageLimits
+from pydantic_ai import (
+    Agent,
+    DeferredToolRequests,
+    ModelRetry,
+    RunContext,
+    Tool,
+    ToolFailed,
+    UsageLimits,
+)
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.exceptions import (
     AgentRunError,
@@ -27,15 +35,15 @@ from pydantic_ai.messages import (
 )
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
-from pydantic_ai.settings import ModelSettings
 
-from bridges._agents import RUNNING, AgentSpec, Tally, Turn, begin
+from bridges._agents import RUNNING, AgentSpec, Ended, Leg, Tally, Turn
 from bridges._errors import (
     LimitExceeded,
     ProviderFailed,
     SpellError,
     TimeLimit,
 )
+from bridges._handoffs import HandoffSpec
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translate
 from bridges._llm.guarding import Guards
@@ -48,6 +56,8 @@ from bridges._llm.history import (
     to_library,
 )
 from bridges._llm.pipeline import Pipeline
+from bridges._llm.shapes import output_type, settings_of, unwrap
+from bridges._llm.transfers import transfer_tool
 from bridges._pauses import Pauses
 from bridges._schema import problems
 from bridges._session import Session
@@ -59,29 +69,29 @@ REPAIRS = 1
 
 
 async def run_agent(
-    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline
-) -> dict[str, Any]:
-    """Runs an agent to its end and returns the fields of its answer."""
-    run = _Run(session, spec, turn, model)
+    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline, leg: Leg
+) -> Ended:
+    """Runs an agent until it answers or hands over."""
+    run = _Run(session, spec, turn, model, leg)
     async with run.guard():
         turn = await run.look()
         result = await run.agent().run(turn.prompt, **run.options())
-        return await run.answer(result)
+        return await run.ended(result)
 
 
 async def stream_agent(
-    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline
-) -> AsyncIterator[str | dict[str, Any]]:
-    """Yields the text of every step as it arrives and, last, the fields of the answer."""
-    run = _Run(session, spec, turn, model)
+    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline, leg: Leg
+) -> AsyncGenerator[str | Ended]:
+    """Yields the text of every step as it arrives and, last, how it ended."""
+    run = _Run(session, spec, turn, model, leg)
     result: AgentRunResult[Any] | None = None
     if run.guards.guards_output:
         # No piece may leave before all of the text has been looked at.
-        answer = await run_agent(session, spec, turn, model)
-        for step in answer["steps"]:
+        ended = await run_agent(session, spec, turn, model, leg)
+        for step in ended.answer["steps"]:
             if step["kind"] == "model" and step["text"]:
                 yield step["text"]
-        yield answer
+        yield ended
         return
     async with run.guard():
         turn = await run.look()
@@ -93,7 +103,7 @@ async def stream_agent(
                     yield text
     if result is None:
         raise ProviderFailed(f"the agent {spec.name!r} ended without an answer")
-    yield await run.answer(result)
+    yield await run.ended(result)
 
 
 def _text_of(event: Any) -> str:
@@ -107,8 +117,11 @@ def _text_of(event: Any) -> str:
 class _Run:
     """One run of an agent: what it was given, and what is noted on the way."""
 
-    def __init__(self, session: Session, spec: AgentSpec, turn: Turn, model: Pipeline) -> None:
+    def __init__(
+        self, session: Session, spec: AgentSpec, turn: Turn, model: Pipeline, leg: Leg
+    ) -> None:
         self._model = model
+        self._leg = leg
         self._session = session
         self._spec = spec
         self._turn = turn
@@ -117,7 +130,7 @@ class _Run:
         self._misfit = ""
         self._misfits = 0
         self.guards = Guards(session, spec)
-        self.tally: Tally = begin()
+        self.tally: Tally = leg.whole.part()
         self.responses: list[ModelResponse] = []
         self.durations: list[float] = []
 
@@ -133,9 +146,9 @@ class _Run:
             self._model,
             name=spec.name,
             instructions=spec.system_prompt or None,
-            tools=[self._tool(tool) for tool in spec.tools],
-            output_type=_output_type(spec.output_schema),
-            model_settings=_settings(spec),
+            tools=[*map(self._tool, spec.tools), *map(self._transfer, spec.handoffs)],
+            output_type=output_type(spec),
+            model_settings=settings_of(spec),
             # Calls of unknown tools and broken arguments are bounded by max_steps alone.
             retries={"tools": spec.max_steps, "output": REPAIRS + self.guards.most_retries},
             capabilities=[_Record(self)],
@@ -156,10 +169,9 @@ class _Run:
         async def call(ctx: RunContext[None], /, **arguments: Any) -> Any:
             token = RUNNING.set(self.tally)
             try:
-                report = await self.guards.call(spec, arguments, ctx.tool_call_id or "")
+                report = await self._called(spec, arguments, ctx.tool_call_id or "")
             finally:
                 RUNNING.reset(token)
-            self._reports[ctx.tool_call_id or ""] = report
             if report.error:
                 raise ToolFailed(report.error)
             result = report.result
@@ -169,19 +181,26 @@ class _Run:
             call, spec.name, spec.description, copy.deepcopy(spec.parameters), takes_ctx=True
         )
 
+    def _transfer(self, spec: HandoffSpec) -> Tool[None]:
+        return transfer_tool(spec, self._leg, self._spec.name, self._called)
+
+    async def _called(self, tool: ToolSpec, arguments: dict[str, Any], id: str) -> Report:
+        report = self._reports[id] = await self.guards.call(tool, arguments, id)
+        return report
+
     async def _check_output(self, output: Any) -> Any:
         schema = self._spec.output_schema
         said = content_of(self.responses[-1]) if self.responses else ""
         if schema is None:
             return await self.guards.output(output, said)
-        wrong = problems(schema, _unwrap(schema, output))
+        wrong = problems(schema, unwrap(schema, output))
         if wrong:
             self._misfits += 1
             self._misfit = "; ".join(wrong)
             if self._misfits > REPAIRS:
                 raise UnexpectedModelBehavior("the answer does not fit the schema")
             raise ModelRetry(f"the answer does not fit the schema: {self._misfit}")
-        found = await self.guards.output(_unwrap(schema, output), said)
+        found = await self.guards.output(unwrap(schema, output), said)
         return found if schema.get("type") == "object" else {"value": found}
 
     @asynccontextmanager
@@ -239,10 +258,21 @@ class _Run:
         calls = [c for c in last.tool_calls if c.tool_name == OUTPUT_TOOL]
         return json.dumps(arguments_of(calls[0])) if calls else last.text or ""
 
-    async def answer(self, result: AgentRunResult[Any]) -> dict[str, Any]:
-        """Returns the fields of `AgentResult`."""
-        schema, tally = self._spec.output_schema, self.tally
-        output = result.output if schema is None else _unwrap(schema, result.output)
+    async def ended(self, result: AgentRunResult[Any]) -> Ended:
+        """Returns the answer, or who goes on."""
+        accepted = self._leg.accepted
+        over = isinstance(result.output, DeferredToolRequests)
+        if accepted and not over:
+            await self._leg.journey.take_back(accepted, f"{self._spec.name!r} answered itself")
+            accepted = None
+        answer = await self._answer(result, "" if over else result.output)
+        new = from_library(result.new_messages())
+        return Ended(answer, new, len(self.responses), accepted)
+
+    async def _answer(self, result: AgentRunResult[Any], said: Any) -> dict[str, Any]:
+        """Returns the fields of `AgentResult` that one agent's part has."""
+        schema = self._spec.output_schema
+        output = said if schema is None else unwrap(schema, said)
         text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
         messages, steps = from_library(result.all_messages()), list(self._steps(result))
         if self._spec.guardrails:
@@ -251,12 +281,8 @@ class _Run:
         return {
             "text": text,
             "output": output,
-            "usage": {
-                "requests": tally.requests,
-                "input_tokens": tally.input_tokens,
-                "output_tokens": tally.output_tokens,
-            },
-            "cost": tally.cost,
+            **self.tally.fields(),
+            "agent": self._spec.name,
             "model": self._model.ref.name,
             "messages": messages,
             "steps": steps,
@@ -301,8 +327,10 @@ class _Run:
                 }
                 continue
             for part in message.parts:
-                if isinstance(part, ToolReturnPart) and part.tool_name != OUTPUT_TOOL:
-                    yield self._tool_step(part, arguments.get(part.tool_call_id, {}))
+                # What goes on from a tool's result has it among its new messages.
+                if isinstance(part, ToolReturnPart) and part.tool_call_id in arguments:
+                    if part.tool_name != OUTPUT_TOOL:
+                        yield self._tool_step(part, arguments[part.tool_call_id])
 
     def _tool_step(self, part: ToolReturnPart, arguments: dict[str, Any]) -> dict[str, Any]:
         report = self._reports.get(part.tool_call_id) or Report(error=text_of(part))
@@ -332,41 +360,3 @@ class _Record(AbstractCapability[None]):
         spent = None if cost is None else float(cost)
         self._run.tally.add(usage.input_tokens, usage.output_tokens, spent)
         return response
-
-
-def _settings(spec: AgentSpec) -> ModelSettings:
-    found: ModelSettings = {}
-    if spec.temperature is not None:
-        found["temperature"] = spec.temperature
-    if spec.max_tokens is not None:
-        found["max_tokens"] = spec.max_tokens
-    if spec.timeout is not None:
-        found["timeout"] = spec.timeout
-    if spec.retries is not None:
-        found["max_retries"] = spec.retries
-    return found
-
-
-def _output_type(schema: dict[str, Any] | None) -> Any:
-    if schema is None:
-        return str
-    schema = copy.deepcopy(schema)
-    if schema.get("type") != "object":
-        shared: dict[str, Any] = {
-            key: schema.pop(key) for key in ("$defs", "definitions") if key in schema
-        }
-        schema = {
-            "type": "object",
-            "properties": {"value": schema},
-            "required": ["value"],
-            "additionalProperties": False,
-            **shared,
-        }
-    return StructuredDict(schema, name="answer")
-
-
-def _unwrap(schema: dict[str, Any], output: Any) -> Any:
-    """Returns the answer itself: the library takes objects only, so others travel in `value`."""
-    if schema.get("type") == "object":
-        return output
-    return output.get("value") if isinstance(output, dict) else output

@@ -280,6 +280,8 @@ def test_info_shows_the_settings_with_defaults(session: Session) -> None:
         "system_prompt": "",
         "tools": [],
         "max_steps": 10,
+        "handoffs": [],
+        "max_handoffs": 10,
     }
 
 

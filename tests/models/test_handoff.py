@@ -1,0 +1,404 @@
+"""Agents that hand the conversation over, through the real SDKs and with scripted models."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridges._budget import Budget
+from bridges._errors import (
+    BudgetExceeded,
+    GuardrailBlocked,
+    InvalidArgument,
+    LimitExceeded,
+    ProviderFailed,
+    ScriptError,
+    TimeLimit,
+)
+from bridges._session import Session
+from bridges._settings import ModelSettings, Provider
+from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
+from tests.models.servers import Servers, start
+from tests.sessions import make_session
+
+PROTOCOLS = ["lab", "claude", "gemini"]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[Servers]:
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def session(tmp_path: Path, servers: Servers) -> Session:
+    servers.clear()
+    providers = {
+        "lab": Provider("openai", servers.openai_url, "key"),
+        "claude": Provider("anthropic", servers.anthropic_url, "key"),
+        "gemini": Provider("google", servers.google_url, "key"),
+    }
+    return make_session(tmp_path, models=ModelSettings(providers=providers))
+
+
+def new(session: Session, name: str, model: str, **options: Any) -> Any:
+    return call(session, "Agent.new", {"name": name, "model": model, **options})
+
+
+def to(session: Session, agent: Any, **options: Any) -> Any:
+    return call(session, "Handoff.to", agent, options)
+
+
+def ask(session: Session, agent: Any, said: Any = "hi", **options: Any) -> Any:
+    return finish(session, wait_for(session, "Agent:run", agent, said, options))
+
+
+def plays(session: Session, *steps: dict[str, Any]) -> str:
+    """Returns the name of a model that plays these steps."""
+    folder = session.grants.base
+    path = folder / f"model{len(list(folder.glob('*.json')))}.json"
+    path.write_text(json.dumps(steps))
+    return f"test:{path}"
+
+
+def over(*names: str, **arguments: Any) -> dict[str, Any]:
+    """Returns the step of a model that calls these handoffs at once."""
+    given = {"reason": "because", **arguments}
+    calls = [{"name": f"transfer_to_{name}", "arguments": given} for name in names]
+    return {"tool_calls": calls}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_conversation_goes_on_with_the_other_agent(
+    session: Session, protocol: str, servers: Servers
+) -> None:
+    other = new(session, "other", f"{protocol}:say-mine", system_prompt="I am the other.")
+    desk = new(session, "desk", f"{protocol}:tool", system_prompt="I sort.", handoffs=[other])
+    answer = ask(session, desk)
+    assert answer["agent"] == "other"
+    assert answer["usage"]["requests"] == session.budget.requests == 2
+    assert answer["model"] == f"{protocol}:say-mine"
+    record = answer["handoffs"][0]
+    assert {**record, "at": 0} == {
+        "from_agent": "desk",
+        "to_agent": "other",
+        "reason": "sample",
+        "at": 0,
+    }
+    first, second = (str(request.body) for request in servers.requests)
+    assert "transfer_to_other" in first and "I sort." in first
+    assert "I am the other." in second and "I sort." not in second
+    assert [message["role"] for message in answer["messages"]] == [
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+    ]
+    assert [step["kind"] for step in answer["steps"]] == ["model", "tool", "model"]
+    assert answer["steps"][1]["tool"] == "transfer_to_other"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_handing_over_while_streaming(session: Session, protocol: str) -> None:
+    other = new(session, "other", f"{protocol}:say-one_two_three")
+    desk = new(
+        session, "desk", f"{protocol}:tool", handoffs=[to(session, other, keep_history="none")]
+    )
+
+    async def stream() -> tuple[list[str], Any]:
+        stream = await wait_for(session, "Agent:stream", desk, "hi")
+        pieces: list[str] = []
+        while not (found := await wait_for(session, "Stream:next", stream))["done"]:
+            pieces += found["items"]
+        return pieces, await wait_for(session, "Stream:result", stream)
+
+    pieces, answer = finish(session, stream())
+    assert len(pieces) > 1
+    assert "".join(pieces) == answer.text == "one two three"
+    assert answer["agent"] == "other"
+    assert len(answer["handoffs"]) == 1
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_the_first_of_several_handoffs_in_one_answer_holds(session: Session, protocol: str) -> None:
+    run = gives("done")
+    tool = {"name": "work", "description": "d", "run": run}
+    one, two = (new(session, name, f"{protocol}:echo") for name in ("one", "two"))
+    desk = new(session, "desk", f"{protocol}:tool-all", tools=[tool], handoffs=[one, two])
+    answer = ask(session, desk)
+    assert answer["agent"] == "one"
+    assert len(run.calls) == len(answer["handoffs"]) == 1
+    told = {m["name"]: m["content"] for m in answer["messages"] if m["role"] == "tool"}
+    assert told["work"] == "done"
+    assert "handed over to one" in told["transfer_to_one"]
+    assert "the conversation is handed over to 'one' already" in told["transfer_to_two"]
+
+
+def test_the_first_that_is_agreed_to_holds(session: Session) -> None:
+    one, two, three = (new(session, name, "test:echo") for name in ("one", "two", "three"))
+    never = to(session, one, condition=gives(False))
+    model = plays(session, over("one", "two", "three"))
+    answer = ask(session, new(session, "desk", model, handoffs=[never, two, three]))
+    assert answer["agent"] == "two"
+
+
+def test_a_structured_answer_comes_from_the_one_who_answers(session: Session) -> None:
+    other = new(session, "other", "lab:json", output_schema={"city": "string"})
+    desk = new(session, "desk", "lab:tool", handoffs=[other], output_schema={"name": "string"})
+    assert ask(session, desk)["output"] == {"city": "sample"}
+
+
+def test_endless_handing_over_ends_at_max_handoffs(session: Session) -> None:
+    ping = new(session, "ping", "lab:loop", max_handoffs=3)
+    pong = new(session, "pong", "lab:loop", handoffs=[ping])
+    undone = gives(None)
+    call(session, "Agent:add_handoff", ping, to(session, pong, on_rollback=undone))
+    with pytest.raises(LimitExceeded, match="handed over 3 times") as caught:
+        ask(session, ping)
+    assert caught.value.details["limit"] == "max_handoffs"
+    assert [h["to_agent"] for h in caught.value.details["handoffs"]] == ["pong", "ping", "pong"]
+    assert session.budget.requests == 4
+    assert [told["to_agent"] for told in undone.calls] == ["pong", "pong"]
+
+
+def test_endless_handing_over_ends_by_itself(session: Session) -> None:
+    ping = new(session, "ping", "lab:loop")
+    pong = new(session, "pong", "lab:loop", handoffs=[ping])
+    call(session, "Agent:add_handoff", ping, pong)
+    with pytest.raises(LimitExceeded):
+        ask(session, ping)
+    assert session.budget.requests <= 11
+
+
+def test_no_handoff_where_none_is_allowed(session: Session) -> None:
+    desk = new(session, "desk", "lab:tool", handoffs=[new(session, "other", "lab:echo")])
+    with pytest.raises(LimitExceeded, match="handed over 0 times"):
+        ask(session, desk, max_handoffs=0)
+
+
+def test_the_steps_of_the_first_agent_bound_the_whole(session: Session) -> None:
+    tool = {"name": "work", "description": "d", "run": gives("again")}
+    other = new(session, "other", "lab:loop", tools=[tool], max_steps=100)
+    desk = new(session, "desk", "lab:tool", handoffs=[other], max_steps=5)
+    with pytest.raises(LimitExceeded, match="'desk' and those it handed over to") as caught:
+        ask(session, desk)
+    assert caught.value.details["limit"] == "max_steps"
+    assert session.budget.requests == 5
+
+
+def test_the_steps_of_an_agent_bound_its_own_part(session: Session) -> None:
+    tool = {"name": "work", "description": "d", "run": gives("again")}
+    other = new(session, "other", "lab:loop", tools=[tool], max_steps=2)
+    desk = new(session, "desk", "lab:tool", handoffs=[other], max_steps=50)
+    with pytest.raises(LimitExceeded, match="'other' was not done after 2 model requests"):
+        ask(session, desk)
+
+
+def test_the_time_of_the_first_agent_bounds_the_whole(session: Session) -> None:
+    other = new(session, "other", "lab:slow-30")
+    desk = new(session, "desk", "lab:tool", handoffs=[other], timeout=1.5)
+    with pytest.raises(TimeLimit, match="'desk' and those it handed over to took longer than 1.5"):
+        ask(session, desk)
+
+
+def test_the_budget_bounds_the_whole(session: Session) -> None:
+    session.budget = Budget(max_requests=1)
+    desk = new(session, "desk", "lab:tool", handoffs=[new(session, "other", "lab:echo")])
+    with pytest.raises(BudgetExceeded):
+        ask(session, desk)
+
+
+def test_a_refused_handoff_leaves_the_state_and_tells_the_model(session: Session) -> None:
+    undone = gives(None)
+    other = new(session, "other", "test:echo")
+    no = to(session, other, name="no", state={"n": 2}, validate=gives("wrong"), on_rollback=undone)
+    yes = to(session, other, name="yes")
+    model = plays(session, over("no"), over("yes"))
+    desk = new(session, "desk", model, handoffs=[no, yes])
+    answer = ask(session, desk)
+    assert [step.get("error") for step in answer["steps"] if step["kind"] == "tool"] == [
+        "the tool 'transfer_to_no' failed: a handoff to 'other' was refused: wrong",
+        None,
+    ]
+    assert "state" not in answer["handoffs"][0]
+    assert undone.calls == [
+        {
+            "from_agent": "desk",
+            "to_agent": "other",
+            "reason": "because",
+            "arguments": {"reason": "because"},
+            "error": "a handoff to 'other' was refused: wrong",
+        }
+    ]
+
+
+@pytest.mark.parametrize("key", ["condition", "state", "validate"])
+def test_a_failing_function_refuses_the_handoff(session: Session, key: str) -> None:
+    way = to(session, new(session, "other", "test:echo"), **{key: fails(ScriptError("broken"))})
+    model = plays(session, over("other"), {"text": "I stay"})
+    answer = ask(session, new(session, "desk", model, handoffs=[way]))
+    assert (answer.text, answer["handoffs"]) == ("I stay", [])
+    assert "broken" in answer["steps"][1]["error"]
+
+
+def test_a_failing_on_rollback_is_logged_and_the_first_failure_stands(session: Session) -> None:
+    broken = new(session, "broken", plays(session, {"error": "provider_error"}))
+    way = to(session, broken, on_rollback=fails(ScriptError("this as well")))
+    desk = new(session, "desk", plays(session, over("broken")), handoffs=[way])
+    with pytest.raises(ProviderFailed) as caught:
+        ask(session, desk)
+    assert caught.value.details["handoffs"][0]["to_agent"] == "broken"
+    lines = session.lines  # type: ignore[attr-defined]
+    assert ("warn", "on_rollback failed: this as well") in [line[:2] for line in lines]
+
+
+def test_the_state_goes_from_agent_to_agent(session: Session) -> None:
+    async def more(told: dict[str, Any]) -> Any:
+        return {"n": told.get("state", {"n": 0})["n"] + 1}
+
+    last = new(session, "last", "test:echo")
+    middle_model = plays(session, over("last"))
+    middle = new(session, "middle", middle_model, handoffs=[to(session, last)])
+    way = to(session, middle, state=Function(more))
+    desk = new(session, "desk", plays(session, over("middle")), handoffs=[way])
+    answer = ask(session, desk)
+    assert [record["state"] for record in answer["handoffs"]] == [{"n": 1}, {"n": 1}]
+    assert 'State: {"n": 1}' in answer["messages"][2]["content"]
+
+
+def test_state_must_be_data(session: Session) -> None:
+    with pytest.raises(InvalidArgument, match="must be data"):
+        to(session, new(session, "a", "test:echo"), state={"f": gives(1)})
+
+
+def test_arguments_are_checked_by_the_schema(session: Session) -> None:
+    other = new(session, "other", "test:echo")
+    schema = {"reason": "string", "order": {"type": "integer", "required": True}}
+    way = to(session, other, input_schema=schema)
+    model = plays(session, over("other", order="x"), over("other", order=7))
+    answer = ask(session, new(session, "desk", model, handoffs=[way]))
+    assert "order" in answer["steps"][1]["error"]
+    assert answer["steps"][3]["arguments"]["order"] == 7
+
+
+@pytest.mark.parametrize(
+    ("keep", "seen"),
+    [
+        ("all", ["one", "echo one", "two", "", "handed over"]),
+        (3, ["one", "echo one", "two", "You take"]),
+        (2, ["two", "You take"]),
+        (1, ["two", "You take"]),
+        (0, ["You take"]),
+        ("none", ["You take"]),
+    ],
+)
+def test_what_is_kept_of_the_history(session: Session, keep: Any, seen: list[str]) -> None:
+    from bridges._llm import agents, history
+
+    other = new(session, "other", "test:echo")
+    way = to(session, other, keep_history=keep)
+    desk = new(session, "desk", plays(session, over("other")), handoffs=[way])
+    past = [{"role": "user", "content": "one"}, {"role": "assistant", "content": "echo one"}]
+    shown: list[list[dict[str, Any]]] = []
+
+    def read(messages: list[dict[str, Any]]) -> Any:
+        shown.append(messages)
+        return history.to_library(messages)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agents, "to_library", read)
+        answer = ask(session, desk, "two", messages=past)
+    told = [] if keep == "all" else [{"content": answer.text}]
+    assert [
+        want in got["content"] for want, got in zip(seen, [*shown[-1], *told], strict=True)
+    ] == [True] * len(seen)
+    assert answer.text.endswith("The user said: two") == (keep in (0, "none"))
+    assert [m["content"] for m in answer["messages"][:3]] == ["one", "echo one", "two"]
+    assert len(answer["messages"]) == 6
+
+
+def test_a_summary_is_written_by_the_first_agents_model(session: Session) -> None:
+    other = new(session, "other", "test:echo")
+    way = to(session, other, keep_history="summary")
+    model = plays(session, over("other"), {"text": "They talked."})
+    answer = ask(session, new(session, "desk", model, handoffs=[way]))
+    assert "The conversation so far: They talked.\nThe user said: hi" in answer.text
+    assert answer["usage"]["requests"] == 3
+
+
+def test_the_answer_can_be_gone_on_from(session: Session) -> None:
+    other = new(session, "other", "test:echo")
+    desk = new(session, "desk", plays(session, over("other")), handoffs=[other])
+    first = ask(session, desk)
+    second = ask(session, other, "and now?", messages=first["messages"])
+    assert second.text == "and now?"
+    assert len(second["messages"]) == len(first["messages"]) + 2
+
+
+def test_a_handoff_inside_an_agent_that_is_a_tool_stays_inside(session: Session) -> None:
+    expert = new(session, "expert", "lab:say-from_the_expert")
+    desk = new(session, "desk", "lab:tool", handoffs=[to(session, expert, keep_history="none")])
+    boss = new(session, "boss", "lab:tool", tools=[desk])
+    answer = ask(session, boss)
+    assert answer.text == "the tool said: from the expert"
+    assert (answer["agent"], answer["handoffs"]) == ("boss", [])
+    assert answer["usage"]["requests"] == session.budget.requests == 4
+
+
+def test_a_model_that_calls_an_unknown_handoff_is_told(session: Session) -> None:
+    model = plays(session, over("nobody"), {"text": "I stay"})
+    desk = new(session, "desk", model, handoffs=[new(session, "other", "test:echo")])
+    answer = ask(session, desk)
+    assert answer.text == "I stay"
+    assert "transfer_to_nobody" in answer["steps"][1]["error"]
+
+
+def test_two_handoffs_of_one_name_are_refused(session: Session) -> None:
+    one, two = (new(session, "one", "test:echo") for _ in range(2))
+    with pytest.raises(InvalidArgument, match="'transfer_to_one'"):
+        new(session, "desk", "test:echo", handoffs=[one, two])
+    tool = {"name": "transfer_to_one", "run": gives(1)}
+    with pytest.raises(InvalidArgument, match="'transfer_to_one'"):
+        new(session, "desk", "test:echo", handoffs=[one], tools=[tool])
+
+
+def test_cancelling_reaches_the_agent_that_took_over(session: Session) -> None:
+    run = sleeps()
+    other = new(session, "other", "lab:tool", tools=[{"name": "work", "run": run}])
+    desk = new(session, "desk", "lab:tool", handoffs=[to(session, other, keep_history="none")])
+
+    async def cancel() -> None:
+        task = asyncio.ensure_future(wait_for(session, "Agent:run", desk, "hi"))
+        while not run.calls:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert run.cancelled == 1
+
+    finish(session, cancel())
+
+
+def test_a_chain_hands_on_and_adds_up(session: Session) -> None:
+    one, two = (new(session, name, f"lab:say-{name}") for name in ("one", "two"))
+    chain = [to(session, one, state={"n": 1}), to(session, two, keep_history="none")]
+    answer = finish(session, wait_for(session, "Handoff.chain", chain, "go", {}))
+    assert (answer.text, answer["agent"]) == ("two", "two")
+    assert answer["usage"]["requests"] == 2
+    assert [record["to_agent"] for record in answer["handoffs"]] == ["one", "two"]
+    assert [message["content"] for message in answer["messages"]] == ["go", "one", "one", "two"]
+
+
+def test_a_chain_that_breaks_undoes_what_it_did(session: Session) -> None:
+    undone = gives(None)
+    one = to(session, new(session, "one", "test:echo"), on_rollback=undone)
+    two = to(session, new(session, "two", "test:echo"), condition=gives(False))
+    with pytest.raises(GuardrailBlocked, match="'two' is not possible now") as caught:
+        finish(session, wait_for(session, "Handoff.chain", [one, two], "go", {}))
+    assert [record["to_agent"] for record in caught.value.details["handoffs"]] == ["one"]
+    assert len(undone.calls) == 1
