@@ -174,6 +174,70 @@ declare module 'llmspell/retry' {
   export default retry;
 }
 
+/** How a conversation is handed over. */
+interface HandoffOptions {
+  /** What the tool is called that hands over: `transfer_to_NAME`; the agent's name unless set */
+  name?: string;
+  /** When to hand over, for the model; the agent's description unless set */
+  description?: string;
+  /** Data that goes with it, or a function that gives it: it takes a map of `from_agent`, `to_agent`, `reason`, `arguments`, `state` (as it is so far) and `messages`. Without it the state goes on as it is */
+  state?: any;
+  /** Takes the same map and tells whether a handoff is possible now */
+  condition?: (...args: any[]) => any;
+  /** Takes the same map, with the new `state`; false, or a text that says why, refuses */
+  validate?: (...args: any[]) => any;
+  /** Takes the same map, with `error` and the state as it is again, when the handoff was refused or a later failure undid it */
+  onRollback?: (...args: any[]) => any;
+  /** What the agent is shown of the conversation: all of it, a summary that the model of the other agent writes, nothing but the last message of the user, or so many messages */
+  keepHistory?: 'all' | 'summary' | 'none' | number;
+  /** The tool's arguments: JSON Schema or the short form; `reason`, a text, unless set */
+  inputSchema?: Record<string, any>;
+}
+
+/** What a handoff's functions are told. */
+interface HandoffRequest {
+  /** Who hands over; absent when the spell does */
+  fromAgent?: string;
+  /** Who is to take over */
+  toAgent?: string;
+  /** Why, as the model said */
+  reason?: string;
+  /** What the model said in the tool */
+  arguments?: Record<string, any>;
+  /** What is handed on */
+  state?: any;
+  /** The conversation so far */
+  messages?: AgentMessage[];
+  /** Of a handoff that was undone: why */
+  error?: string;
+}
+
+/** What a handoff by the spell itself starts from. */
+interface HandoffRunOptions {
+  /** The conversation so far, such as the `messages` of an earlier result */
+  messages?: AgentMessage[];
+  /** The state so far */
+  state?: any;
+  /** What a model would say in the handoff's tool */
+  arguments?: Record<string, any>;
+  /** Handoffs of the run at most, this one included; 10 unless set */
+  maxHandoffs?: number;
+}
+
+/** What a handoff is. */
+interface HandoffInfo {
+  /** Who takes over */
+  agent?: string;
+  /** What models call to hand over */
+  tool?: string;
+  /** What models are told of it */
+  description?: string;
+  /** JSON Schema of the tool's arguments */
+  parameters?: Record<string, any>;
+  /** What the agent is shown of the conversation */
+  keepHistory?: string | number;
+}
+
 /** One message of a conversation. */
 interface LLMMessage {
   /** Who says it: system, user or assistant */
@@ -593,6 +657,10 @@ interface AgentInfo {
   timeout: number | null;
   /** How often a failed model request is tried again */
   retries: number | null;
+  /** The names of the agents it can hand over to */
+  handoffs?: string[];
+  /** Handoffs of one run at most */
+  maxHandoffs?: number;
 }
 
 /** One message of a conversation. */
@@ -637,6 +705,10 @@ interface AgentOptions {
   retries?: number;
   /** What looks at its input, its answer and its tools' calls, in this order */
   guardrails?: Guardrail[];
+  /** Agents it can hand the conversation over to, or what `Handoff.to` gives */
+  handoffs?: Array<Handoff | Agent>;
+  /** Handoffs of one run at most; 10 unless set */
+  maxHandoffs?: number;
 }
 
 /** The answer of an agent; it acts as its text. */
@@ -657,6 +729,10 @@ interface AgentResult {
   steps: AgentStep[];
   /** Seconds it took */
   duration: number;
+  /** Who answered: the agent, or the one that the conversation was handed over to last */
+  agent?: string;
+  /** How the conversation was handed over, in order */
+  handoffs?: HandoffRecord[];
   toString(): string;
 }
 
@@ -676,6 +752,8 @@ interface AgentRunOptions {
   timeout?: number | string;
   /** How often a failed model request is tried again */
   retries?: number;
+  /** Handoffs of the run at most */
+  maxHandoffs?: number;
 }
 
 /** One thing an agent did. */
@@ -728,7 +806,7 @@ interface AgentToolOptions {
   description?: string;
 }
 
-/** What a run used, agents it called as tools included. */
+/** What a run used, agents it called as tools or handed over to included. */
 interface AgentUsage {
   /** Model requests */
   requests: number;
@@ -1084,6 +1162,20 @@ interface GuardrailWordsOptions {
   words: string[];
 }
 
+/** One handoff of a conversation. */
+interface HandoffRecord {
+  /** Who handed over; absent when the spell did */
+  fromAgent?: string;
+  /** Who took over */
+  toAgent: string;
+  /** Why, as the model said */
+  reason: string;
+  /** What was handed on */
+  state?: any;
+  /** When, in seconds since 1970 */
+  at: number;
+}
+
 /** What a document is, and what is to answer. */
 interface ImportOptions {
   /** json or jsonl, as export writes them; json unless set */
@@ -1420,6 +1512,43 @@ declare class Agent {
    * @returns The settings, defaults filled in
    */
   info(): AgentInfo;
+  /**
+   * Lets the agent hand conversations over, from its next run on; agents may do so in turns.
+   * @param handoff - What `Handoff.to` gives, or the agent that takes over
+   */
+  addHandoff(handoff: Handoff | Agent): void;
+}
+
+/** A way for a conversation to go on with another agent; stands in an agent's `handoffs`. */
+declare class Handoff {
+  private constructor();
+  /**
+   * Makes a handoff, which can stand in the `handoffs` of other agents.
+   * @param agent - Who takes over
+   * @param options - When, and with what
+   * @returns The handoff
+   */
+  static to(agent: Agent, options?: HandoffOptions | null): Handoff;
+  /**
+   * Hands an input over to one agent and its answer to the next, to the last one.
+   * @param handoffs - The handoffs, in order
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - The conversation and the state so far
+   * @returns The answer of the agent that answered last, with the usage of all
+   */
+  static chain(handoffs: Handoff[], input: any, options?: (HandoffRunOptions | null) & Cancellable): Promise<AgentResult>;
+  /**
+   * Hands an input over as an agent would; a refusal is `guardrail_blocked`.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - The conversation and the state so far
+   * @returns The answer of the agent that answered last
+   */
+  run(input: any, options?: (HandoffRunOptions | null) & Cancellable): Promise<AgentResult>;
+  /**
+   * Returns what the handoff is.
+   * @returns Who takes over, and what models are told
+   */
+  info(): HandoffInfo;
 }
 
 /** Asks language models single questions. For tools and several steps, use Agent. */

@@ -164,6 +164,42 @@ debug = {}
 ---@return string
 function debug.traceback(message) end
 
+---How a conversation is handed over.
+---@class HandoffOptions
+---@field name? string What the tool is called that hands over: `transfer_to_NAME`; the agent's name unless set
+---@field description? string When to hand over, for the model; the agent's description unless set
+---@field state? any Data that goes with it, or a function that gives it: it takes a map of `from_agent`, `to_agent`, `reason`, `arguments`, `state` (as it is so far) and `messages`. Without it the state goes on as it is
+---@field condition? function Takes the same map and tells whether a handoff is possible now
+---@field validate? function Takes the same map, with the new `state`; false, or a text that says why, refuses
+---@field on_rollback? function Takes the same map, with `error` and the state as it is again, when the handoff was refused or a later failure undid it
+---@field keep_history? ("all"|"summary"|"none")|integer What the agent is shown of the conversation: all of it, a summary that the model of the other agent writes, nothing but the last message of the user, or so many messages
+---@field input_schema? table<string, any> The tool's arguments: JSON Schema or the short form; `reason`, a text, unless set
+
+---What a handoff's functions are told.
+---@class HandoffRequest
+---@field from_agent? string Who hands over; absent when the spell does
+---@field to_agent? string Who is to take over
+---@field reason? string Why, as the model said
+---@field arguments? table<string, any> What the model said in the tool
+---@field state? any What is handed on
+---@field messages? AgentMessage[] The conversation so far
+---@field error? string Of a handoff that was undone: why
+
+---What a handoff by the spell itself starts from.
+---@class HandoffRunOptions
+---@field messages? AgentMessage[] The conversation so far, such as the `messages` of an earlier result
+---@field state? any The state so far
+---@field arguments? table<string, any> What a model would say in the handoff's tool
+---@field max_handoffs? integer Handoffs of the run at most, this one included; 10 unless set
+
+---What a handoff is.
+---@class HandoffInfo
+---@field agent? string Who takes over
+---@field tool? string What models call to hand over
+---@field description? string What models are told of it
+---@field parameters? table<string, any> JSON Schema of the tool's arguments
+---@field keep_history? string|integer What the agent is shown of the conversation
+
 ---One message of a conversation.
 ---@class LLMMessage
 ---@field role? "system"|"user"|"assistant" Who says it: system, user or assistant
@@ -405,6 +441,8 @@ function debug.traceback(message) end
 ---@field max_steps integer Model requests of one run at most
 ---@field timeout number|nil Seconds one run may take
 ---@field retries integer|nil How often a failed model request is tried again
+---@field handoffs? string[] The names of the agents it can hand over to
+---@field max_handoffs? integer Handoffs of one run at most
 
 ---One message of a conversation.
 ---@class AgentMessage
@@ -429,6 +467,8 @@ function debug.traceback(message) end
 ---@field timeout? number|string How long one run may take
 ---@field retries? integer How often a failed model request is tried again
 ---@field guardrails? Guardrail[] What looks at its input, its answer and its tools' calls, in this order
+---@field handoffs? (Handoff|Agent)[] Agents it can hand the conversation over to, or what `Handoff.to` gives
+---@field max_handoffs? integer Handoffs of one run at most; 10 unless set
 
 ---The answer of an agent; it acts as its text.
 ---@class AgentResult
@@ -440,6 +480,8 @@ function debug.traceback(message) end
 ---@field messages AgentMessage[] The whole conversation, to be passed to a later run
 ---@field steps AgentStep[] What the agent did, in order
 ---@field duration number Seconds it took
+---@field agent? string Who answered: the agent, or the one that the conversation was handed over to last
+---@field handoffs? HandoffRecord[] How the conversation was handed over, in order
 ---@operator concat(any): string
 ---@operator len: integer
 
@@ -452,6 +494,7 @@ function debug.traceback(message) end
 ---@field max_steps? integer Model requests of the run at most
 ---@field timeout? number|string How long the run may take
 ---@field retries? integer How often a failed model request is tried again
+---@field max_handoffs? integer Handoffs of the run at most
 
 ---One thing an agent did.
 ---@class AgentStep
@@ -482,7 +525,7 @@ function debug.traceback(message) end
 ---@field name? string The tool's name; the agent's unless set
 ---@field description? string What it does and when to use it; the agent's unless set
 
----What a run used, agents it called as tools included.
+---What a run used, agents it called as tools or handed over to included.
 ---@class AgentUsage
 ---@field requests integer Model requests
 ---@field input_tokens integer Tokens the models read
@@ -680,6 +723,14 @@ function debug.traceback(message) end
 ---@field on_failure? "block"|"warn" What happens when a rule cannot decide; block unless set
 ---@field replacement? string What stands for redacted text; such as `[EMAIL]` unless set
 ---@field words string[] Words and phrases that must not be found, whatever their case
+
+---One handoff of a conversation.
+---@class HandoffRecord
+---@field from_agent? string Who handed over; absent when the spell did
+---@field to_agent string Who took over
+---@field reason string Why, as the model said
+---@field state? any What was handed on
+---@field at number When, in seconds since 1970
 
 ---What a document is, and what is to answer.
 ---@class ImportOptions
@@ -883,6 +934,41 @@ function Agent:as_tool(options) end
 ---Returns the agent's settings.
 ---@return AgentInfo # The settings, defaults filled in
 function Agent:info() end
+
+---Lets the agent hand conversations over, from its next run on; agents may do so in turns.
+---@param handoff Handoff|Agent What `Handoff.to` gives, or the agent that takes over
+function Agent:add_handoff(handoff) end
+
+---Makes agents hand conversations over to one another.
+---@class HandoffGlobal
+Handoff = {}
+
+---Makes a handoff, which can stand in the `handoffs` of other agents.
+---@param agent Agent Who takes over
+---@param options? HandoffOptions When, and with what
+---@return Handoff # The handoff
+function Handoff.to(agent, options) end
+
+---Hands an input over to one agent and its answer to the next, to the last one.
+---@param handoffs Handoff[] The handoffs, in order
+---@param input any Text, a list of messages, another agent's answer, or data
+---@param options? HandoffRunOptions The conversation and the state so far
+---@return AgentResult # The answer of the agent that answered last, with the usage of all
+function Handoff.chain(handoffs, input, options) end
+
+---A way for a conversation to go on with another agent; stands in an agent's `handoffs`.
+---@class Handoff
+local Handoff = {}
+
+---Hands an input over as an agent would; a refusal is `guardrail_blocked`.
+---@param input any Text, a list of messages, another agent's answer, or data
+---@param options? HandoffRunOptions The conversation and the state so far
+---@return AgentResult # The answer of the agent that answered last
+function Handoff:run(input, options) end
+
+---Returns what the handoff is.
+---@return HandoffInfo # Who takes over, and what models are told
+function Handoff:info() end
 
 ---Asks language models single questions. For tools and several steps, use Agent.
 ---@class LLM
