@@ -8,6 +8,7 @@ MODULES = (
     "tool",
     "guardrail",
     "workflow",
+    "resilience",
     "file",
     "http",
     "env",

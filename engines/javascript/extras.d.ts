@@ -171,3 +171,13 @@ declare module 'llmspell/retry' {
   export function retry<T>(fn: () => T | Promise<T>, options?: RetryOptions): Promise<T>;
   export default retry;
 }
+
+declare module 'llmspell/resilience' {
+  /** Returns a function that runs fn under a policy (or the one of that name) with what it is given. */
+  export function wrap<A extends any[], R>(
+    policy: Policy | string,
+    fn: (...args: A) => R | Promise<R>,
+  ): (...args: A) => Promise<R>;
+  const all: { wrap: typeof wrap };
+  export default all;
+}

@@ -39,7 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_type_that_the_stubs_name_is_declared(folder: Path) -> None:
     stubs = installed(folder)
     assert {"Agent", "AgentResult", "HttpOptions"} <= stubs.classes.keys()
-    assert {"llmspell.text", "llmspell.retry", "llmspell.promise"} == stubs.modules.keys()
+    known = {"llmspell.text", "llmspell.retry", "llmspell.promise", "llmspell.resilience"}
+    assert known == stubs.modules.keys()
     assert unknown(stubs) == set()
 
 
