@@ -174,6 +174,16 @@ declare module 'llmspell/retry' {
   export default retry;
 }
 
+declare module 'llmspell/resilience' {
+  /** Returns a function that runs fn under a policy (or the one of that name) with what it is given. */
+  export function wrap<A extends any[], R>(
+    policy: Policy | string,
+    fn: (...args: A) => R | Promise<R>,
+  ): (...args: A) => Promise<R>;
+  const all: { wrap: typeof wrap };
+  export default all;
+}
+
 /** How a conversation is handed over. */
 interface HandoffOptions {
   /** What the tool is called that hands over: `transfer_to_NAME`; the agent's name unless set */
@@ -377,6 +387,122 @@ interface ToolInfo {
   parameters: Record<string, any>;
   /** Whether it comes with the program */
   builtin: boolean;
+}
+
+/** When something is tried again. */
+interface RetryPolicyOptions {
+  /** What `Resilience.get` finds the policy by */
+  name?: string;
+  /** How often it is tried at most, the first time included; 3 unless set */
+  attempts?: number;
+  /** Wait before the second attempt; 0.5 seconds unless set */
+  delay?: number | string;
+  /** What each further wait is multiplied by; 2 unless set */
+  backoff?: number;
+  /** The longest wait, unless the error asks for a longer one; 20 seconds unless set */
+  maxDelay?: number | string;
+  /** Share of a wait that is left to chance, 0 to 1; 0.5 unless set */
+  jitter?: number;
+  /** Codes of the errors that are tried again; unless set, those that say they are retryable */
+  on?: string[];
+  /** Time for everything, waits included */
+  timeout?: number | string;
+}
+
+/** How long something may take. */
+interface TimeoutPolicyOptions {
+  /** What `Resilience.get` finds the policy by */
+  name?: string;
+  /** The time; what takes longer is cancelled and fails with `timeout` */
+  seconds: number | string;
+}
+
+/** How many calls may begin in a time; set one of per_second and per_minute. */
+interface RateLimitPolicyOptions {
+  /** What `Resilience.get` finds the policy by */
+  name?: string;
+  /** Calls that may begin in a second */
+  perSecond?: number;
+  /** Calls that may begin in a minute */
+  perMinute?: number;
+  /** How many may begin at once after a quiet time; 1 unless set, which spaces them evenly */
+  burst?: number;
+  /** Whether further calls wait for their turn, as they do unless set, or fail at once */
+  wait?: boolean;
+}
+
+/** When something that fails is left alone for a while. */
+interface CircuitBreakerPolicyOptions {
+  /** What `Resilience.get` finds the policy by */
+  name?: string;
+  /** Failures that open it; 5 unless set */
+  failures?: number;
+  /** Time in which they happen; a minute unless set */
+  within?: number | string;
+  /** How long it lets nothing through then; 30 seconds unless set */
+  coolDown?: number | string;
+  /** Calls that may try at a time after that, and that have to succeed until it closes; 1 unless set */
+  halfOpen?: number;
+  /** Codes of the errors that count; unless set, all but those that are the caller's fault */
+  on?: string[];
+}
+
+/** How many calls may be at work at a time. */
+interface BulkheadPolicyOptions {
+  /** What `Resilience.get` finds the policy by */
+  name?: string;
+  /** Calls at work at a time */
+  maxConcurrent: number;
+  /** Calls that may wait for a place, 1000 unless set; further ones fail at once */
+  maxWaiting?: number;
+}
+
+/** What is given where something fails; set one of value and run. */
+interface FallbackPolicyOptions {
+  /** What `Resilience.get` finds the policy by */
+  name?: string;
+  /** The value */
+  value?: any;
+  /** Takes the error and returns the value */
+  run?: (...args: any[]) => any;
+  /** Codes of the errors it stands in for; unless set, all but those that end a run */
+  on?: string[];
+}
+
+/** Policies inside one another. */
+interface CombinedPolicyOptions {
+  /** What `Resilience.get` finds the whole by */
+  name?: string;
+  /** Policies or their names, the outermost first */
+  policies: Array<string | Policy>;
+}
+
+/** How often a policy was run since it was made or reset, and how that ended. */
+interface PolicyStats {
+  /** Which policy it is */
+  kind?: string;
+  /** How often it was run */
+  calls?: number;
+  /** Runs that gave a value */
+  succeeded?: number;
+  /** Runs that failed */
+  failed?: number;
+  /** Runs that were cancelled */
+  cancelled?: number;
+  /** Runs that were not let in */
+  refused?: number;
+  /** Runs at work now */
+  running?: number;
+  /** Runs that wait now, for their turn or a place */
+  waiting?: number;
+  /** Of a retry: how often something was tried again */
+  retried?: number;
+  /** Of a fallback: how often something else was given */
+  fallbacks?: number;
+  /** Of a circuit breaker: what it does now */
+  state?: 'closed' | 'open' | 'half_open';
+  /** Of an open circuit breaker: seconds until it lets something through */
+  retryAfter?: number;
 }
 
 /** What is known of a file or folder. */
@@ -1837,6 +1963,58 @@ declare class Workflow {
   info(): WorkflowInfo;
 }
 
+/** Makes policies that go around functions which may fail, be slow, or be called too often. */
+declare const Resilience: {
+  /**
+   * Makes a policy that tries again after failures that may pass.
+   * @param options - How often, after which waits, after which errors
+   * @returns The policy
+   */
+  retry(options?: RetryPolicyOptions | null): Policy;
+  /**
+   * Makes a policy that cancels what takes too long.
+   * @param options - How long it may take
+   * @returns The policy
+   */
+  timeout(options: TimeoutPolicyOptions): Policy;
+  /**
+   * Makes a policy that lets so many calls begin in a time.
+   * @param options - How many, and what happens to further ones
+   * @returns The policy
+   */
+  rateLimit(options: RateLimitPolicyOptions): Policy;
+  /**
+   * Makes a policy that leaves alone for a while what fails again and again.
+   * @param options - Which failures open it, and for how long
+   * @returns The policy
+   */
+  circuitBreaker(options?: CircuitBreakerPolicyOptions | null): Policy;
+  /**
+   * Makes a policy that runs so many calls at a time and has others wait.
+   * @param options - How many work, and how many wait
+   * @returns The policy
+   */
+  bulkhead(options: BulkheadPolicyOptions): Policy;
+  /**
+   * Makes a policy that gives something else where a call fails.
+   * @param options - What is given, and for which errors
+   * @returns The policy
+   */
+  fallback(options: FallbackPolicyOptions): Policy;
+  /**
+   * Makes one policy of several.
+   * @param options - The policies, the outermost first
+   * @returns The policy
+   */
+  combine(options: CombinedPolicyOptions): Policy;
+  /**
+   * Returns a policy that was given a name.
+   * @param name - Its name
+   * @returns The policy; an unknown name is an error with code not_found
+   */
+  get(name: string): Policy;
+};
+
 /**
  * Reads and writes files under the spell's grants.
  *
@@ -2365,6 +2543,25 @@ declare class WorkflowBuilder {
    * @returns The workflow
    */
   build(): Workflow;
+}
+
+/** A policy that goes around any function; `llmspell.resilience` makes functions of it. */
+declare class Policy {
+  private constructor();
+  /**
+   * Runs a function under the policy.
+   * @param fn - The function; it may be called once, several times or not at all
+   * @param arguments_ - What it is called with
+   * @returns What it returned, or what the policy gives instead
+   */
+  run(fn: (...args: any[]) => any, arguments_?: any[] | null, options?: Cancellable): Promise<any>;
+  /**
+   * Tells how often the policy was run and how that ended.
+   * @returns The counts and the present state
+   */
+  stats(): PolicyStats;
+  /** Sets the counts to zero and closes a circuit breaker; what is at work goes on. */
+  reset(): void;
 }
 
 /** Counts what only grows. */

@@ -281,6 +281,72 @@ function debug.traceback(message) end
 ---@field parameters table<string, any> JSON Schema of its arguments
 ---@field builtin boolean Whether it comes with the program
 
+---When something is tried again.
+---@class RetryPolicyOptions
+---@field name? string What `Resilience.get` finds the policy by
+---@field attempts? integer How often it is tried at most, the first time included; 3 unless set
+---@field delay? number|string Wait before the second attempt; 0.5 seconds unless set
+---@field backoff? number What each further wait is multiplied by; 2 unless set
+---@field max_delay? number|string The longest wait, unless the error asks for a longer one; 20 seconds unless set
+---@field jitter? number Share of a wait that is left to chance, 0 to 1; 0.5 unless set
+---@field on? string[] Codes of the errors that are tried again; unless set, those that say they are retryable
+---@field timeout? number|string Time for everything, waits included
+
+---How long something may take.
+---@class TimeoutPolicyOptions
+---@field name? string What `Resilience.get` finds the policy by
+---@field seconds number|string The time; what takes longer is cancelled and fails with `timeout`
+
+---How many calls may begin in a time; set one of per_second and per_minute.
+---@class RateLimitPolicyOptions
+---@field name? string What `Resilience.get` finds the policy by
+---@field per_second? number Calls that may begin in a second
+---@field per_minute? number Calls that may begin in a minute
+---@field burst? integer How many may begin at once after a quiet time; 1 unless set, which spaces them evenly
+---@field wait? boolean Whether further calls wait for their turn, as they do unless set, or fail at once
+
+---When something that fails is left alone for a while.
+---@class CircuitBreakerPolicyOptions
+---@field name? string What `Resilience.get` finds the policy by
+---@field failures? integer Failures that open it; 5 unless set
+---@field within? number|string Time in which they happen; a minute unless set
+---@field cool_down? number|string How long it lets nothing through then; 30 seconds unless set
+---@field half_open? integer Calls that may try at a time after that, and that have to succeed until it closes; 1 unless set
+---@field on? string[] Codes of the errors that count; unless set, all but those that are the caller's fault
+
+---How many calls may be at work at a time.
+---@class BulkheadPolicyOptions
+---@field name? string What `Resilience.get` finds the policy by
+---@field max_concurrent integer Calls at work at a time
+---@field max_waiting? integer Calls that may wait for a place, 1000 unless set; further ones fail at once
+
+---What is given where something fails; set one of value and run.
+---@class FallbackPolicyOptions
+---@field name? string What `Resilience.get` finds the policy by
+---@field value? any The value
+---@field run? function Takes the error and returns the value
+---@field on? string[] Codes of the errors it stands in for; unless set, all but those that end a run
+
+---Policies inside one another.
+---@class CombinedPolicyOptions
+---@field name? string What `Resilience.get` finds the whole by
+---@field policies (string|Policy)[] Policies or their names, the outermost first
+
+---How often a policy was run since it was made or reset, and how that ended.
+---@class PolicyStats
+---@field kind? string Which policy it is
+---@field calls? integer How often it was run
+---@field succeeded? integer Runs that gave a value
+---@field failed? integer Runs that failed
+---@field cancelled? integer Runs that were cancelled
+---@field refused? integer Runs that were not let in
+---@field running? integer Runs at work now
+---@field waiting? integer Runs that wait now, for their turn or a place
+---@field retried? integer Of a retry: how often something was tried again
+---@field fallbacks? integer Of a fallback: how often something else was given
+---@field state? "closed"|"open"|"half_open" Of a circuit breaker: what it does now
+---@field retry_after? number Of an open circuit breaker: seconds until it lets something through
+
 ---What is known of a file or folder.
 ---@class FileInfo
 ---@field name string Its last part
@@ -1207,6 +1273,50 @@ function Workflow:diagram(result) end
 ---@return WorkflowInfo # Its name, type and steps
 function Workflow:info() end
 
+---Makes policies that go around functions which may fail, be slow, or be called too often.
+---@class Resilience
+Resilience = {}
+
+---Makes a policy that tries again after failures that may pass.
+---@param options? RetryPolicyOptions How often, after which waits, after which errors
+---@return Policy # The policy
+function Resilience.retry(options) end
+
+---Makes a policy that cancels what takes too long.
+---@param options TimeoutPolicyOptions How long it may take
+---@return Policy # The policy
+function Resilience.timeout(options) end
+
+---Makes a policy that lets so many calls begin in a time.
+---@param options RateLimitPolicyOptions How many, and what happens to further ones
+---@return Policy # The policy
+function Resilience.rate_limit(options) end
+
+---Makes a policy that leaves alone for a while what fails again and again.
+---@param options? CircuitBreakerPolicyOptions Which failures open it, and for how long
+---@return Policy # The policy
+function Resilience.circuit_breaker(options) end
+
+---Makes a policy that runs so many calls at a time and has others wait.
+---@param options BulkheadPolicyOptions How many work, and how many wait
+---@return Policy # The policy
+function Resilience.bulkhead(options) end
+
+---Makes a policy that gives something else where a call fails.
+---@param options FallbackPolicyOptions What is given, and for which errors
+---@return Policy # The policy
+function Resilience.fallback(options) end
+
+---Makes one policy of several.
+---@param options CombinedPolicyOptions The policies, the outermost first
+---@return Policy # The policy
+function Resilience.combine(options) end
+
+---Returns a policy that was given a name.
+---@param name string Its name
+---@return Policy # The policy; an unknown name is an error with code not_found
+function Resilience.get(name) end
+
 ---Reads and writes files under the spell's grants.
 ---
 ---Paths are relative to the working directory. Only regular files are opened.
@@ -1663,6 +1773,23 @@ function WorkflowBuilder:map_reduce(options) end
 ---Makes the workflow; the builder can go on.
 ---@return Workflow # The workflow
 function WorkflowBuilder:build() end
+
+---A policy that goes around any function; `llmspell.resilience` makes functions of it.
+---@class Policy
+local Policy = {}
+
+---Runs a function under the policy.
+---@param fn function The function; it may be called once, several times or not at all
+---@param arguments? any[] What it is called with
+---@return any # What it returned, or what the policy gives instead
+function Policy:run(fn, arguments) end
+
+---Tells how often the policy was run and how that ended.
+---@return PolicyStats # The counts and the present state
+function Policy:stats() end
+
+---Sets the counts to zero and closes a circuit breaker; what is at work goes on.
+function Policy:reset() end
 
 ---Counts what only grows.
 ---@class Counter
