@@ -86,18 +86,18 @@ class Breaker:
         if not self._counts(ticket):
             return
         if ticket.is_trial:
-            self.open(self.cool_down)
+            self.trip(self.cool_down)
             return
         now = self.clock()
         self._failed.append(now)
         if len(self._failed) == self.failures and now - self._failed[0] <= self.within:
-            self.open(self.cool_down)
+            self.trip(self.cool_down)
 
     def cancelled(self, ticket: Ticket) -> None:
         """Notes that nobody waited for a call's end: as if it had not been made."""
         self._counts(ticket)
 
-    def open(self, seconds: float) -> None:
+    def trip(self, seconds: float) -> None:
         """Lets nothing through for so long, and trials after that."""
         self._begin()
         self._open_until = self.clock() + seconds
