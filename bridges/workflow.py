@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
-from bridges._errors import LimitExceeded, WorkflowFailed
+from bridges._errors import InvalidArgument, LimitExceeded, WorkflowFailed
+from bridges._permissions import ModulePath
 from bridges._types import Border, StreamOf, shape_of
 from bridges._workflow.calling import events, run_workflow
 from bridges._workflow.handle import WorkflowHandle
@@ -260,6 +261,27 @@ class Workflow(Bridge):
         """
         return WorkflowBuilder(self, name, options or {})
 
+    @host_function(needs=NOTHING, since=2)
+    async def load(self, path: ModulePath) -> WorkflowObject:
+        """Reads a workflow file; no function can stand in one, but tools, agents, spells can.
+
+        path: A TOML or YAML file, relative to this spell's folder or else to the working directory
+        returns: The workflow; what is wrong with it is an error that names the lines
+        """
+        from bridges._workflow import files
+
+        session = self.session
+
+        def check() -> list[Problem]:
+            try:
+                files.read(session, path)
+            except InvalidArgument as error:
+                whole = [{"where": "", "message": error.message}]
+                return [Problem(**p) for p in error.details.get("problems", whole)]
+            return []
+
+        return WorkflowObject(session, files.read(session, path), check)
+
     def made(self, options: WorkflowOptions, where: str) -> WorkflowObject:
         """Returns a workflow; raises InvalidArgument with all that is wrong with it."""
         session = self.session
@@ -278,8 +300,6 @@ class Workflow(Bridge):
     def _made(self, kind: str, options: WorkflowOptions) -> WorkflowObject:
         given = options.get("type", kind)
         if given != kind:
-            from bridges._errors import InvalidArgument
-
             name = f"Workflow.{self.session.spell_name(kind)}"
             raise InvalidArgument(f"{name}: type is {given!r}", hint="leave it out")
         return self.made({**options, "type": kind}, f"Workflow.{kind}")  # type: ignore[typeddict-item]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bridges._templates import fill
 from bridges._timings import timed
 from bridges._tools import Tools, ToolSpec
 from bridges._workflow.scope import Scope
@@ -12,6 +13,29 @@ from bridges._workflow.specs import Spec, Step
 if TYPE_CHECKING:
     from bridges._workflow.results import Went
     from bridges._workflow.running import Run
+
+
+GIVEN = {
+    "run": "input",
+    "tool": "params",
+    "agent": "prompt",
+    "workflow": "input",
+    "spell": "params",
+}
+"""What each kind of step is given, as hooks see and change it."""
+
+
+def filled(step: Step, scope: Scope, where: str) -> tuple[Any, dict[str, Any]]:
+    """Returns what a step is given and, of a workflow, its parameters: templates filled in."""
+    action = step.action
+    if action.kind == "run":
+        return scope.input, {}
+    context = scope.context()
+    if action.given is None:
+        said = scope.input
+    else:
+        said = fill(action.given, context, where)
+    return said, fill(action.params, context, where)
 
 
 async def do(
@@ -47,17 +71,15 @@ async def _workflow(
 ) -> Any:
     spec: Spec = step.action.target
     said, params = given
-    if step.action.given is None:
-        said = scope.input
     state = scope.state if spec.state is None else spec.state
     inside = Scope(said, {**spec.params, **scope.params, **params}, state)
     inner = type(run)(run.course, spec, inside, f"{run.path}/{spec.name}")
-    went.inner = inner.went
     try:
         output = (await inner.whole(None)).get("output")
         if step.compensate:
             inner.finished.clear()  # the step has its own way to undo all of it
         return output
     finally:
+        went.inner = inner.went
         # What it has finished and nobody has undone is undone with what this workflow has done.
         run.finished += inner.finished

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
 from bridges._agents import RUNNING, Tally
+from bridges._bus import Bus, correlation, plain
 from bridges._errors import (
     BudgetExceeded,
     Cancelled,
@@ -18,14 +19,14 @@ from bridges._errors import (
     TimeLimit,
     WorkflowFailed,
 )
+from bridges._hooks import Form, Hooks
 from bridges._pauses import Pauses
-from bridges._templates import fill
 from bridges._workflow.conditions import holds
 from bridges._workflow.course import Course, Undoing
-from bridges._workflow.doing import do
+from bridges._workflow.doing import GIVEN, do, filled
 from bridges._workflow.kinds import carry
 from bridges._workflow.results import StepFailed, Went, error_fields, text_of, usage
-from bridges._workflow.scope import Scope
+from bridges._workflow.scope import Scope, asked_for, check_data
 from bridges._workflow.specs import Condition, Spec, Step
 
 NEVER_AGAIN = (BudgetExceeded, Cancelled, PermissionDenied, ReplayMiss)
@@ -55,6 +56,7 @@ class Run:
         self.spec = spec
         self.scope = scope
         self.path = path
+        self._given = scope.input, scope.params
         self.went: dict[str, Went] = {}
         self.finished: list[Finished] = []
         self.is_partial = False
@@ -66,26 +68,52 @@ class Run:
 
         timeout: seconds it may take; None is the workflow's own limit
         """
-        began = monotonic()
+        said, params = self._given
+        request = {"workflow": self.path, "input": said, "params": params}
+        form = Form(
+            show=lambda record: plain(record.get("output")),
+            read=self._replaced,
+            facts=lambda record: _facts(self.tally, workflow=self.path, status=record["status"]),
+        )
+        hooks: Hooks = self.course.session.shared(Hooks)
         token = RUNNING.set(self.tally)
         try:
-            await self.course.tell("workflow.started", self.path)
-            output, failure = None, None
-            try:
-                output = await self._carried(timeout or self.spec.timeout)
-            except StepFailed as failed:
-                failure = failed
-            if failure and failure.undo:
-                await self.undo(failure.error)
-            record = self._record(output, failure, monotonic() - began)
-            how = "failed" if failure else "ended"
-            about = {"output": output, "error": record.get("error"), "duration": record["duration"]}
-            await self.course.tell(f"workflow.{how}", self.path, **about)
+            return await hooks.around(
+                "workflow",
+                self.spec.name,
+                request,
+                lambda asked: self._attempt(asked, timeout),
+                form,
+            )
         finally:
             RUNNING.reset(token)
+
+    async def _attempt(self, asked: dict[str, Any], timeout: float | None) -> dict[str, Any]:
+        """Runs all of it, anew; asked: what it works on, as hooks have left it."""
+        said, params = (asked_for(asked, key, self.spec.name) for key in ("input", "params"))
+        self.scope = Scope(said, params, self.scope.state)
+        self.went, self.is_partial = {}, False
+        began = monotonic()
+        await self.course.tell("workflow.started", self.path)
+        output, failure = None, None
+        try:
+            output = await self._carried(timeout or self.spec.timeout)
+        except StepFailed as failed:
+            failure = failed
+        if failure and failure.undo:
+            await self.undo(failure.error)
+        record = self._record(output, failure, monotonic() - began)
+        how = "failed" if failure else "ended"
+        about = {"output": output, "error": record.get("error"), "duration": record["duration"]}
+        await self.course.tell(f"workflow.{how}", self.path, **about)
         if failure:
             raise self._failed(failure, record)
         return record
+
+    def _replaced(self, value: Any) -> dict[str, Any]:
+        """Returns the result of a run whose output a hook gave."""
+        check_data(value, f"the output of {self.spec.name!r}")
+        return self._record(value, None, 0.0)
 
     async def _carried(self, timeout: float | None) -> Any:
         whole = self.spec.on_error == "compensate"
@@ -115,6 +143,7 @@ class Run:
             "usage": usage(self.tally),
             "cost": self.tally.cost,
             "duration": seconds,
+            "correlation": correlation.get(),
             "error": error_fields(failure.error) if failure else None,
         }
         return {key: value for key, value in found.items() if value is not None}
@@ -154,7 +183,7 @@ class Run:
         try:
             if step.when and not await self.asked(step.when, scope, f"{step.name}.when"):
                 went.ended("skipped")
-                await self.course.tell("step.skipped", self.path, step=step.name)
+                await self._note("step.skipped", step.name)
             else:
                 await self._timed(step, scope, went)
         except SpellError as error:
@@ -180,7 +209,7 @@ class Run:
         told = {"step": step.name}
         try:
             await self.course.tell("step.started", self.path, **told)
-            output = await self._tried(step, scope, went)
+            output = await self._hooked(step, scope, went, tally)
             went.ended("done", self.course.room.keep(output, f"the output of {step.name!r}"))
             seconds = monotonic() - began
             await self.course.tell("step.ended", self.path, **told, output=output, duration=seconds)
@@ -192,8 +221,32 @@ class Run:
             RUNNING.reset(token)
             went.add(monotonic() - began, tally)
 
-    async def _tried(self, step: Step, scope: Scope, went: Went) -> Any:
-        given = self._given(step, scope)
+    async def _hooked(self, step: Step, scope: Scope, went: Went, tally: Tally) -> Any:
+        """Does what a step is for, between the hooks."""
+        hooks: Hooks = self.course.session.shared(Hooks)
+        name, kind = f"{self.spec.name}.{step.name}", step.action.kind
+        given, params = filled(step, scope, name)
+        key = GIVEN[kind]
+        about = {"workflow": self.path, "step": step.name, "kind": kind}
+
+        async def call(asked: dict[str, Any]) -> Any:
+            said = asked_for(asked, key, name)
+            seen = replace(scope, input=said) if kind == "run" else scope
+            return await self._tried(step, seen, (said, params), went)
+
+        def read(value: Any) -> Any:
+            check_data(value, f"the output of {name!r}")
+            return value
+
+        form: Form[Any] = Form(
+            read=read,
+            facts=lambda _output: _facts(tally, **about, attempts=went.attempts),
+        )
+        return await hooks.around("step", name, {**about, key: given}, call, form)
+
+    async def _tried(
+        self, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
+    ) -> Any:
         for attempt in range(1, step.retry.attempts + 1):
             went.attempts += 1
             try:
@@ -202,18 +255,17 @@ class Run:
                 if attempt == step.retry.attempts or isinstance(error, NEVER_AGAIN):
                     raise
                 about = {"attempt": attempt + 1, "error": error_fields(error)}
-                await self.course.tell("step.retried", self.path, step=step.name, **about)
+                await self._note("step.retried", step.name, **about)
             await asyncio.sleep(step.retry.wait(attempt))
         raise AssertionError("there is at least one try")
 
-    def _given(self, step: Step, scope: Scope) -> tuple[Any, dict[str, Any]]:
-        """Returns what the step gets and, of a workflow, its parameters: templates filled in."""
-        action = step.action
-        if action.kind == "run":
-            return None, {}
-        where = f"{self.spec.name}.{step.name}"
-        context = scope.context()
-        return fill(action.given, context, where), fill(action.params, context, where)
+    async def _note(self, event: str, step: str, **fields: Any) -> None:
+        """Tells of something that hooks do not see: everybody who listens, and the stream."""
+        bus: Bus = self.course.session.shared(Bus)
+        name = f"{self.spec.name}.{step}"
+        known = {key: value for key, value in fields.items() if value is not None}
+        bus.emit(event, {"name": name, "workflow": self.path, "step": step, **known})
+        await self.course.tell(event, self.path, step=step, **known)
 
     async def _once(
         self, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
@@ -250,12 +302,19 @@ class Run:
         spent = Went()
         failed = None
         try:
-            await self._tried(step, scope, spent)
+            given = filled(step, scope, f"{self.spec.name}.{step.name}")
+            await self._tried(step, scope, given, spent)
             one.went.status = "compensated"
         except SpellError as trouble:
             one.went.undo_error = trouble
             failed = error_fields(trouble)
-        await self.course.tell("step.compensated", self.path, step=step.name, error=failed)
+        await self._note("step.compensated", step.name, error=failed)
+
+
+def _facts(used: Tally, **more: Any) -> dict[str, Any]:
+    """Returns what the event of an end says of it."""
+    found = {**more, "usage": usage(used), "cost": used.cost}
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def _take(total: Went, went: Went) -> None:

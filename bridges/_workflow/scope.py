@@ -75,6 +75,20 @@ def check_data(value: Any, where: str) -> None:
     _size(value, where)
 
 
+def asked_for(request: dict[str, Any], key: str, where: str) -> Any:
+    """Returns a field of a request as hooks have left it; `params` is a map, and all is data."""
+    found = request.get(key)
+    check_data(found, f"{where}: {key}")
+    if key != "params":
+        return found
+    found = {} if found is None or found == [] else found
+    if not isinstance(found, dict):
+        raise InvalidArgument(
+            f"{where}: params must be a map, and a hook made something else of it"
+        )
+    return found
+
+
 def _size(value: Any, where: str) -> int:
     if isinstance(value, (str, bytes)):
         return 50 + len(value)
