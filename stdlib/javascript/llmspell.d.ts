@@ -1923,6 +1923,12 @@ declare class Workflow {
    */
   static builder(name: string, options?: WorkflowOptions | null): WorkflowBuilder;
   /**
+   * Reads a workflow file; no function can stand in one, but tools, agents, spells can.
+   * @param path - A TOML or YAML file, relative to this spell's folder or else to the working directory
+   * @returns The workflow; what is wrong with it is an error that names the lines
+   */
+  static load(path: string, options?: Cancellable): Promise<Workflow>;
+  /**
    * Runs the workflow to its end.
    * @param input - What it works on: `{{input}}` in its templates
    * @param options - How this run differs

@@ -1243,6 +1243,11 @@ function Workflow.pipeline(options) end
 ---@return WorkflowBuilder # The builder
 function Workflow.builder(name, options) end
 
+---Reads a workflow file; no function can stand in one, but tools, agents, spells can.
+---@param path string A TOML or YAML file, relative to this spell's folder or else to the working directory
+---@return Workflow # The workflow; what is wrong with it is an error that names the lines
+function Workflow.load(path) end
+
 ---Steps that run in an order, with what happens when one fails.
 ---@class Workflow
 local Workflow = {}
