@@ -17,7 +17,13 @@ from engines.languages import LANGUAGES
 
 
 def cast(
-    language: str, source: str, session: Session, *, form: str = "file", folder: Path | None = None
+    language: str,
+    source: str,
+    session: Session,
+    *,
+    form: str = "file",
+    folder: Path | None = None,
+    args: tuple[str, ...] = ("one", "two"),
 ) -> tuple[Outcome, str]:
     """Returns how the code ended and what it printed."""
     from llmspell_cli.compose import spelling
@@ -27,7 +33,7 @@ def cast(
     modules = Modules(language, folder or session.grants.base, session.grants)
     with tempfile.TemporaryFile() as printed:
         run = Run(Worker.start(language), session, modules, Output(printed.fileno()))
-        outcome = run.execute(Program(source, name, form, ("one", "two")))
+        outcome = run.execute(Program(source, name, form, args))
         os.lseek(printed.fileno(), 0, os.SEEK_SET)
         return outcome, printed.read().decode("utf-8", "replace")
 
