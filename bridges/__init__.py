@@ -20,6 +20,7 @@ MODULES = (
     "concurrency",
     "spell",
     "conversation",
+    "artifact",
     "stream",
 )
 """The modules that declare host functions, in documentation order."""

@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from bridges._errors import (
     InternalError,
@@ -81,14 +82,8 @@ def translated(shown: str) -> Iterator[None]:
 
 def read_bytes(path: ReadPath | ModulePath, limit: int, shown: str) -> bytes:
     """Returns a file's content; one longer than `limit` bytes is LimitExceeded."""
-    # Whoever watches a spell's files listens: `sys.addaudithook`.
-    sys.audit("llmspell.read", path.value)
-    with translated(shown), _folder_of(path.value) as (folder, name):
-        _refuse_special(folder, name, shown)
-        with open(os.open(name, _READ, dir_fd=folder), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _special(shown)
-            data = file.read(limit + 1)
+    with reading(path, shown) as file:
+        data = file.read(limit + 1)
     if len(data) > limit:
         raise LimitExceeded(
             f"{shown!r} is larger than the {limit} bytes a spell's memory takes",
@@ -100,6 +95,13 @@ def read_bytes(path: ReadPath | ModulePath, limit: int, shown: str) -> bytes:
 
 def write_bytes(path: WritePath, data: bytes, shown: str) -> None:
     """Puts a file in place as a whole: a reader sees the old content or the new, never a part."""
+    with writing(path, shown) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing(path: WritePath, shown: str) -> Iterator[BinaryIO]:
+    """Gives a file to write, which is put in place as a whole when the body ends well."""
     sys.audit("llmspell.write", path.value)
     with translated(shown), _folder_of(path.value) as (folder, name):
         old = _refuse_special(folder, name, shown)
@@ -109,12 +111,25 @@ def write_bytes(path: WritePath, data: bytes, shown: str) -> None:
             try:
                 if old:
                     os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) & 0o777)
-                file.write(data)
+                yield file
                 file.flush()
                 os.rename(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
                 os.unlink(passing, dir_fd=folder)
                 raise
+
+
+@contextmanager
+def reading(path: ReadPath | ModulePath, shown: str) -> Iterator[BinaryIO]:
+    """Opens a file to be read piece by piece."""
+    # Whoever watches a spell's files listens: `sys.addaudithook`.
+    sys.audit("llmspell.read", path.value)
+    with translated(shown), _folder_of(path.value) as (folder, name):
+        _refuse_special(folder, name, shown)
+        with open(os.open(name, _READ, dir_fd=folder), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise _special(shown)
+            yield file
 
 
 def append_bytes(path: WritePath, data: bytes, shown: str) -> None:

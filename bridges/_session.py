@@ -31,6 +31,7 @@ class Limits:
     timeout: wall clock, seconds; cpu: processor time, seconds
     memory: bytes of the engine's heap; output: bytes printed
     calls: host calls in total; in_flight: host calls at one time
+    artifacts: bytes of artifacts that one spell, or one session, may keep
     """
 
     timeout: float = 300.0
@@ -39,6 +40,7 @@ class Limits:
     output: int = 10 * 1024 * 1024
     calls: int = 10_000
     in_flight: int = 2_000
+    artifacts: int = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)

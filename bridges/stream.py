@@ -10,7 +10,7 @@ from bridges._declare import NOTHING, HostObject, host_function
 from bridges._errors import Cancelled
 
 AHEAD = 256
-"""Items held for a script that reads slowly; then the source waits."""
+"""Items held for a script that reads slowly, unless it is said; then the source waits."""
 
 
 class StreamItems(TypedDict):
@@ -27,9 +27,12 @@ class StreamItems(TypedDict):
 class Stream(HostObject):
     """Pieces of an answer as they arrive, and the whole once it has ended."""
 
-    def __init__(self, source: AsyncIterator[Any]) -> None:
-        """source: yields the pieces and, last, a `Final` holding the whole."""
-        self._queue: asyncio.Queue[Any] = asyncio.Queue(AHEAD)
+    def __init__(self, source: AsyncIterator[Any], ahead: int = AHEAD) -> None:
+        """source: yields the pieces and, last, a `Final` holding the whole
+
+        ahead: items held for a script that reads slowly
+        """
+        self._queue: asyncio.Queue[Any] = asyncio.Queue(ahead)
         self._result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         # A script may never ask for the result: a failure it saw in next() is no lost exception.
         self._result.add_done_callback(lambda done: done.cancelled() or done.exception())

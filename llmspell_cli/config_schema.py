@@ -173,6 +173,7 @@ SCHEMA: dict[str, Schema] = {
         "output": Key("size", "What a spell may print", '"10MB"'),
         "calls": Key("count", "Host calls in total", "10000"),
         "in_flight": Key("count", "Host calls at one time", "2000"),
+        "artifacts": Key("size", "Artifacts that one spell may keep", '"1GB"'),
     },
     "budget": {
         "max_cost": Key("money", "US dollars a run", "1.00"),

@@ -1,0 +1,1 @@
+"""Artifacts: what runs make and keep, by name and version."""
