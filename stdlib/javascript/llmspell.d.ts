@@ -751,6 +751,92 @@ interface SpellRecord {
   params?: Record<string, any>;
 }
 
+/** What an artifact is. */
+interface ArtifactOptions {
+  /** Its name: what is stored under it before becomes an older version */
+  name: string;
+  /** Its media type, such as text/csv; guessed from the name unless set */
+  type?: string;
+  /** Whatever is to be known of it */
+  metadata?: Record<string, any>;
+  /** Words to find it by */
+  tags?: string[];
+  /** spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session';
+}
+
+/** What an artifact is that a file becomes. */
+interface ArtifactFileOptions {
+  /** Its name; the file's unless set */
+  name?: string;
+  /** Its media type, such as text/csv; guessed from the name unless set */
+  type?: string;
+  /** Whatever is to be known of it */
+  metadata?: Record<string, any>;
+  /** Words to find it by */
+  tags?: string[];
+  /** spell or session; the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session';
+}
+
+/** Which version is meant. */
+interface ArtifactChoice {
+  /** Its number; the latest unless set */
+  version?: number;
+  /** spell or session; looked for in the session first unless set */
+  scope?: 'spell' | 'session';
+}
+
+/** Which artifacts are wanted. */
+interface ArtifactQuery {
+  /** Names, with `*` for any characters and `?` for one */
+  name?: string;
+  /** Media types, with `*` and `?`, such as `image/*` */
+  type?: string;
+  /** Words that each must have */
+  tags?: string[];
+  /** Values that each must have */
+  metadata?: Record<string, any>;
+  /** Only those stored since then, in seconds since 1970 */
+  since?: number;
+  /** How many at most; 100 unless set, 1,000 at most */
+  limit?: number;
+  /** Whether older versions count as well */
+  versions?: boolean;
+  /** spell or session; both unless set */
+  scope?: 'spell' | 'session';
+}
+
+/** How an artifact is cut. */
+interface ArtifactPieces {
+  /** Bytes of each piece; 65,536 unless set, 1,048,576 at most */
+  size?: number;
+}
+
+/** What is known of one version of an artifact. */
+interface ArtifactInfo {
+  /** Names this version */
+  id: string;
+  /** Its name */
+  name: string;
+  /** Its number; the first is 1 */
+  version: number;
+  /** Whether it is the spell's own or the session's */
+  scope: string;
+  /** Its media type */
+  type: string;
+  /** Its bytes */
+  size: number;
+  /** The checksum of its content */
+  sha256: string;
+  /** When it was stored, in seconds since 1970 */
+  created: number;
+  /** Whatever was said of it */
+  metadata: Record<string, any>;
+  /** Words to find it by */
+  tags: string[];
+}
+
 /** What has arrived since the last call. */
 interface StreamItems {
   /** The pieces, in order; at least one unless the stream has ended */
@@ -2509,6 +2595,107 @@ declare class Conversation {
    * @returns The name
    */
   save(name?: string | null, options?: (SaveOptions | null) & Cancellable): Promise<string>;
+}
+
+/** One version of an artifact. */
+declare class Artifact {
+  private constructor();
+  /**
+   * Stores a content; under a name that there is, it becomes the next version.
+   * @param content - Text, or bytes
+   * @param options - What it is
+   * @returns The artifact
+   */
+  static store(content: string | Uint8Array, options: ArtifactOptions & Cancellable): Promise<Artifact>;
+  /**
+   * Stores what a file holds; it does not pass the spell, however large it is.
+   * @param path - File to read
+   * @param options - What it is
+   * @returns The artifact
+   */
+  static fromFile(path: string, options?: (ArtifactFileOptions | null) & Cancellable): Promise<Artifact>;
+  /**
+   * Returns an artifact.
+   * @param name - Its name, or the id of a version
+   * @param options - Which version is meant
+   * @returns The artifact; an unknown name is an error with code not_found
+   */
+  static get(name: string, options?: (ArtifactChoice | null) & Cancellable): Promise<Artifact>;
+  /**
+   * Returns the latest version of every artifact, the latest first; 1,000 at most.
+   * @returns What is known of each
+   */
+  static list(options?: Cancellable): Promise<ArtifactInfo[]>;
+  /**
+   * Returns the artifacts that are wanted, the latest first.
+   * @param options - Which
+   * @returns What is known of each
+   */
+  static query(options: ArtifactQuery & Cancellable): Promise<ArtifactInfo[]>;
+  /**
+   * Removes an artifact, all versions of it unless one is said.
+   * @param name - Its name
+   * @param options - Which is meant
+   * @returns How many versions were removed
+   */
+  static remove(name: string, options?: (ArtifactChoice | null) & Cancellable): Promise<number>;
+  /**
+   * Returns what is known of it.
+   * @returns Name, version, type, size and what was said of it
+   */
+  info(): ArtifactInfo;
+  /**
+   * Returns the content as text.
+   * @returns The whole content, which must be UTF-8
+   */
+  text(options?: Cancellable): Promise<string>;
+  /**
+   * Returns the content.
+   * @returns The whole content
+   */
+  bytes(options?: Cancellable): Promise<Uint8Array>;
+  /**
+   * Gives the content line by line, without line ends.
+   * @returns The lines; its result is how many they are
+   */
+  lines(): Stream<string, number>;
+  /**
+   * Gives the content line by line, without line ends.
+   * @returns The lines; its result is how many they are
+   */
+  lines(receive: (piece: string) => any): Promise<number>;
+  /**
+   * Gives the content in pieces.
+   * @param options - How it is cut
+   * @returns The pieces; its result is how many they are
+   */
+  stream(options?: ArtifactPieces | null): Stream<Uint8Array, number>;
+  /**
+   * Gives the content in pieces.
+   * @param options - How it is cut
+   * @returns The pieces; its result is how many they are
+   */
+  stream(receive: (piece: Uint8Array) => any): Promise<number>;
+  stream(options: ArtifactPieces | null, receive: (piece: Uint8Array) => any): Promise<number>;
+  /**
+   * Writes the content to a file, as a whole or not at all; it does not pass the spell.
+   * @param path - File to write; its folder must exist
+   * @returns How many bytes were written
+   */
+  writeTo(path: string, options?: Cancellable): Promise<number>;
+  /**
+   * Returns every version there is of it.
+   * @returns What is known of each, the latest first
+   */
+  versions(options?: Cancellable): Promise<ArtifactInfo[]>;
+  /**
+   * Stores the same content, by the same name, in another scope; nothing is copied.
+   * @param scope - session, for every run in the session this run has joined; or spell, to keep what a session has for this spell alone
+   * @returns The artifact there
+   */
+  share(scope: 'spell' | 'session', options?: Cancellable): Promise<Artifact>;
+  /** Removes this version; what is being read of it can be read to its end. */
+  remove(options?: Cancellable): Promise<void>;
 }
 
 /** A workflow in the making: each call adds a step, and `build` makes it. */

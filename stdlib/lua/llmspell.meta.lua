@@ -489,6 +489,55 @@ function debug.traceback(message) end
 ---@field depth? integer How many spells run it, one inside the other; 0 for the first
 ---@field params? table<string, any> Its parameters
 
+---What an artifact is.
+---@class ArtifactOptions
+---@field name string Its name: what is stored under it before becomes an older version
+---@field type? string Its media type, such as text/csv; guessed from the name unless set
+---@field metadata? table<string, any> Whatever is to be known of it
+---@field tags? string[] Words to find it by
+---@field scope? "spell"|"session" spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell
+
+---What an artifact is that a file becomes.
+---@class ArtifactFileOptions
+---@field name? string Its name; the file's unless set
+---@field type? string Its media type, such as text/csv; guessed from the name unless set
+---@field metadata? table<string, any> Whatever is to be known of it
+---@field tags? string[] Words to find it by
+---@field scope? "spell"|"session" spell or session; the session where the run has joined one, else the spell
+
+---Which version is meant.
+---@class ArtifactChoice
+---@field version? integer Its number; the latest unless set
+---@field scope? "spell"|"session" spell or session; looked for in the session first unless set
+
+---Which artifacts are wanted.
+---@class ArtifactQuery
+---@field name? string Names, with `*` for any characters and `?` for one
+---@field type? string Media types, with `*` and `?`, such as `image/*`
+---@field tags? string[] Words that each must have
+---@field metadata? table<string, any> Values that each must have
+---@field since? number Only those stored since then, in seconds since 1970
+---@field limit? integer How many at most; 100 unless set, 1,000 at most
+---@field versions? boolean Whether older versions count as well
+---@field scope? "spell"|"session" spell or session; both unless set
+
+---How an artifact is cut.
+---@class ArtifactPieces
+---@field size? integer Bytes of each piece; 65,536 unless set, 1,048,576 at most
+
+---What is known of one version of an artifact.
+---@class ArtifactInfo
+---@field id string Names this version
+---@field name string Its name
+---@field version integer Its number; the first is 1
+---@field scope string Whether it is the spell's own or the session's
+---@field type string Its media type
+---@field size integer Its bytes
+---@field sha256 string The checksum of its content
+---@field created number When it was stored, in seconds since 1970
+---@field metadata table<string, any> Whatever was said of it
+---@field tags string[] Words to find it by
+
 ---What has arrived since the last call.
 ---@class StreamItems
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
@@ -1745,6 +1794,87 @@ function Conversation:export(options) end
 ---@param options? SaveOptions Where
 ---@return string # The name
 function Conversation:save(name, options) end
+
+---Keeps what spells make: reports, pictures, data, by name and version.
+---@class ArtifactGlobal
+Artifact = {}
+
+---Stores a content; under a name that there is, it becomes the next version.
+---@param content string|string Text, or bytes
+---@param options ArtifactOptions What it is
+---@return Artifact # The artifact
+function Artifact.store(content, options) end
+
+---Stores what a file holds; it does not pass the spell, however large it is.
+---@param path string File to read
+---@param options? ArtifactFileOptions What it is
+---@return Artifact # The artifact
+function Artifact.from_file(path, options) end
+
+---Returns an artifact.
+---@param name string Its name, or the id of a version
+---@param options? ArtifactChoice Which version is meant
+---@return Artifact # The artifact; an unknown name is an error with code not_found
+function Artifact.get(name, options) end
+
+---Returns the latest version of every artifact, the latest first; 1,000 at most.
+---@return ArtifactInfo[] # What is known of each
+function Artifact.list() end
+
+---Returns the artifacts that are wanted, the latest first.
+---@param options ArtifactQuery Which
+---@return ArtifactInfo[] # What is known of each
+function Artifact.query(options) end
+
+---Removes an artifact, all versions of it unless one is said.
+---@param name string Its name
+---@param options? ArtifactChoice Which is meant
+---@return integer # How many versions were removed
+function Artifact.remove(name, options) end
+
+---One version of an artifact.
+---@class Artifact
+local Artifact = {}
+
+---Returns what is known of it.
+---@return ArtifactInfo # Name, version, type, size and what was said of it
+function Artifact:info() end
+
+---Returns the content as text.
+---@return string # The whole content, which must be UTF-8
+function Artifact:text() end
+
+---Returns the content.
+---@return string # The whole content
+function Artifact:bytes() end
+
+---Gives the content line by line, without line ends.
+---@return Stream # The lines; its result is how many they are
+---@overload fun(self: Artifact, receiver: fun(piece: string)): integer
+function Artifact:lines() end
+
+---Gives the content in pieces.
+---@param options? ArtifactPieces How it is cut
+---@return Stream # The pieces; its result is how many they are
+---@overload fun(self: Artifact, receiver: fun(piece: string)): integer
+function Artifact:stream(options) end
+
+---Writes the content to a file, as a whole or not at all; it does not pass the spell.
+---@param path string File to write; its folder must exist
+---@return integer # How many bytes were written
+function Artifact:write_to(path) end
+
+---Returns every version there is of it.
+---@return ArtifactInfo[] # What is known of each, the latest first
+function Artifact:versions() end
+
+---Stores the same content, by the same name, in another scope; nothing is copied.
+---@param scope "spell"|"session" session, for every run in the session this run has joined; or spell, to keep what a session has for this spell alone
+---@return Artifact # The artifact there
+function Artifact:share(scope) end
+
+---Removes this version; what is being read of it can be read to its end.
+function Artifact:remove() end
 
 ---A workflow in the making: each call adds a step, and `build` makes it.
 ---@class WorkflowBuilder
