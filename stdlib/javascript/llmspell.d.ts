@@ -751,92 +751,6 @@ interface SpellRecord {
   params?: Record<string, any>;
 }
 
-/** What an artifact is. */
-interface ArtifactOptions {
-  /** Its name: what is stored under it before becomes an older version */
-  name: string;
-  /** Its media type, such as text/csv; guessed from the name unless set */
-  type?: string;
-  /** Whatever is to be known of it */
-  metadata?: Record<string, any>;
-  /** Words to find it by */
-  tags?: string[];
-  /** spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell */
-  scope?: 'spell' | 'session';
-}
-
-/** What an artifact is that a file becomes. */
-interface ArtifactFileOptions {
-  /** Its name; the file's unless set */
-  name?: string;
-  /** Its media type, such as text/csv; guessed from the name unless set */
-  type?: string;
-  /** Whatever is to be known of it */
-  metadata?: Record<string, any>;
-  /** Words to find it by */
-  tags?: string[];
-  /** spell or session; the session where the run has joined one, else the spell */
-  scope?: 'spell' | 'session';
-}
-
-/** Which version is meant. */
-interface ArtifactChoice {
-  /** Its number; the latest unless set */
-  version?: number;
-  /** spell or session; looked for in the session first unless set */
-  scope?: 'spell' | 'session';
-}
-
-/** Which artifacts are wanted. */
-interface ArtifactQuery {
-  /** Names, with `*` for any characters and `?` for one */
-  name?: string;
-  /** Media types, with `*` and `?`, such as `image/*` */
-  type?: string;
-  /** Words that each must have */
-  tags?: string[];
-  /** Values that each must have */
-  metadata?: Record<string, any>;
-  /** Only those stored since then, in seconds since 1970 */
-  since?: number;
-  /** How many at most; 100 unless set, 1,000 at most */
-  limit?: number;
-  /** Whether older versions count as well */
-  versions?: boolean;
-  /** spell or session; both unless set */
-  scope?: 'spell' | 'session';
-}
-
-/** How an artifact is cut. */
-interface ArtifactPieces {
-  /** Bytes of each piece; 65,536 unless set, 1,048,576 at most */
-  size?: number;
-}
-
-/** What is known of one version of an artifact. */
-interface ArtifactInfo {
-  /** Names this version */
-  id: string;
-  /** Its name */
-  name: string;
-  /** Its number; the first is 1 */
-  version: number;
-  /** Whether it is the spell's own or the session's */
-  scope: string;
-  /** Its media type */
-  type: string;
-  /** Its bytes */
-  size: number;
-  /** The checksum of its content */
-  sha256: string;
-  /** When it was stored, in seconds since 1970 */
-  created: number;
-  /** Whatever was said of it */
-  metadata: Record<string, any>;
-  /** Words to find it by */
-  tags: string[];
-}
-
 /** What has arrived since the last call. */
 interface StreamItems {
   /** The pieces, in order; at least one unless the stream has ended */
@@ -1026,6 +940,92 @@ interface AgentUsage {
   inputTokens: number;
   /** Tokens the models wrote */
   outputTokens: number;
+}
+
+/** Which version is meant. */
+interface ArtifactChoice {
+  /** Its number; the latest unless set */
+  version?: number;
+  /** spell or session; looked for in the session first unless set */
+  scope?: 'spell' | 'session';
+}
+
+/** What an artifact is that a file becomes. */
+interface ArtifactFileOptions {
+  /** Its name; the file's unless set */
+  name?: string;
+  /** Its media type, such as text/csv; guessed from the name unless set */
+  type?: string;
+  /** Whatever is to be known of it */
+  metadata?: Record<string, any>;
+  /** Words to find it by */
+  tags?: string[];
+  /** spell or session; the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session';
+}
+
+/** What is known of one version of an artifact. */
+interface ArtifactInfo {
+  /** Names this version */
+  id: string;
+  /** Its name */
+  name: string;
+  /** Its number; the first is 1 */
+  version: number;
+  /** Whether it is the spell's own or the session's */
+  scope: string;
+  /** Its media type */
+  type: string;
+  /** Its bytes */
+  size: number;
+  /** The checksum of its content */
+  sha256: string;
+  /** When it was stored, in seconds since 1970 */
+  created: number;
+  /** Whatever was said of it */
+  metadata: Record<string, any>;
+  /** Words to find it by */
+  tags: string[];
+}
+
+/** What an artifact is. */
+interface ArtifactOptions {
+  /** Its name: what is stored under it before becomes an older version */
+  name: string;
+  /** Its media type, such as text/csv; guessed from the name unless set */
+  type?: string;
+  /** Whatever is to be known of it */
+  metadata?: Record<string, any>;
+  /** Words to find it by */
+  tags?: string[];
+  /** spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session';
+}
+
+/** How an artifact is cut. */
+interface ArtifactPieces {
+  /** Bytes of each piece; 65,536 unless set, 1,048,576 at most */
+  size?: number;
+}
+
+/** Which artifacts are wanted. */
+interface ArtifactQuery {
+  /** Names, with `*` for any characters and `?` for one */
+  name?: string;
+  /** Media types, with `*` and `?`, such as `image/*` */
+  type?: string;
+  /** Words that each must have */
+  tags?: string[];
+  /** Values that each must have */
+  metadata?: Record<string, any>;
+  /** Only those stored since then, in seconds since 1970 */
+  since?: number;
+  /** How many at most; 100 unless set, 1,000 at most */
+  limit?: number;
+  /** Whether older versions count as well */
+  versions?: boolean;
+  /** spell or session; both unless set */
+  scope?: 'spell' | 'session';
 }
 
 /** What a conversation is. */

@@ -489,55 +489,6 @@ function debug.traceback(message) end
 ---@field depth? integer How many spells run it, one inside the other; 0 for the first
 ---@field params? table<string, any> Its parameters
 
----What an artifact is.
----@class ArtifactOptions
----@field name string Its name: what is stored under it before becomes an older version
----@field type? string Its media type, such as text/csv; guessed from the name unless set
----@field metadata? table<string, any> Whatever is to be known of it
----@field tags? string[] Words to find it by
----@field scope? "spell"|"session" spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell
-
----What an artifact is that a file becomes.
----@class ArtifactFileOptions
----@field name? string Its name; the file's unless set
----@field type? string Its media type, such as text/csv; guessed from the name unless set
----@field metadata? table<string, any> Whatever is to be known of it
----@field tags? string[] Words to find it by
----@field scope? "spell"|"session" spell or session; the session where the run has joined one, else the spell
-
----Which version is meant.
----@class ArtifactChoice
----@field version? integer Its number; the latest unless set
----@field scope? "spell"|"session" spell or session; looked for in the session first unless set
-
----Which artifacts are wanted.
----@class ArtifactQuery
----@field name? string Names, with `*` for any characters and `?` for one
----@field type? string Media types, with `*` and `?`, such as `image/*`
----@field tags? string[] Words that each must have
----@field metadata? table<string, any> Values that each must have
----@field since? number Only those stored since then, in seconds since 1970
----@field limit? integer How many at most; 100 unless set, 1,000 at most
----@field versions? boolean Whether older versions count as well
----@field scope? "spell"|"session" spell or session; both unless set
-
----How an artifact is cut.
----@class ArtifactPieces
----@field size? integer Bytes of each piece; 65,536 unless set, 1,048,576 at most
-
----What is known of one version of an artifact.
----@class ArtifactInfo
----@field id string Names this version
----@field name string Its name
----@field version integer Its number; the first is 1
----@field scope string Whether it is the spell's own or the session's
----@field type string Its media type
----@field size integer Its bytes
----@field sha256 string The checksum of its content
----@field created number When it was stored, in seconds since 1970
----@field metadata table<string, any> Whatever was said of it
----@field tags string[] Words to find it by
-
 ---What has arrived since the last call.
 ---@class StreamItems
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
@@ -645,6 +596,55 @@ function debug.traceback(message) end
 ---@field requests integer Model requests
 ---@field input_tokens integer Tokens the models read
 ---@field output_tokens integer Tokens the models wrote
+
+---Which version is meant.
+---@class ArtifactChoice
+---@field version? integer Its number; the latest unless set
+---@field scope? "spell"|"session" spell or session; looked for in the session first unless set
+
+---What an artifact is that a file becomes.
+---@class ArtifactFileOptions
+---@field name? string Its name; the file's unless set
+---@field type? string Its media type, such as text/csv; guessed from the name unless set
+---@field metadata? table<string, any> Whatever is to be known of it
+---@field tags? string[] Words to find it by
+---@field scope? "spell"|"session" spell or session; the session where the run has joined one, else the spell
+
+---What is known of one version of an artifact.
+---@class ArtifactInfo
+---@field id string Names this version
+---@field name string Its name
+---@field version integer Its number; the first is 1
+---@field scope string Whether it is the spell's own or the session's
+---@field type string Its media type
+---@field size integer Its bytes
+---@field sha256 string The checksum of its content
+---@field created number When it was stored, in seconds since 1970
+---@field metadata table<string, any> Whatever was said of it
+---@field tags string[] Words to find it by
+
+---What an artifact is.
+---@class ArtifactOptions
+---@field name string Its name: what is stored under it before becomes an older version
+---@field type? string Its media type, such as text/csv; guessed from the name unless set
+---@field metadata? table<string, any> Whatever is to be known of it
+---@field tags? string[] Words to find it by
+---@field scope? "spell"|"session" spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell
+
+---How an artifact is cut.
+---@class ArtifactPieces
+---@field size? integer Bytes of each piece; 65,536 unless set, 1,048,576 at most
+
+---Which artifacts are wanted.
+---@class ArtifactQuery
+---@field name? string Names, with `*` for any characters and `?` for one
+---@field type? string Media types, with `*` and `?`, such as `image/*`
+---@field tags? string[] Words that each must have
+---@field metadata? table<string, any> Values that each must have
+---@field since? number Only those stored since then, in seconds since 1970
+---@field limit? integer How many at most; 100 unless set, 1,000 at most
+---@field versions? boolean Whether older versions count as well
+---@field scope? "spell"|"session" spell or session; both unless set
 
 ---What a conversation is.
 ---@class ConversationOptions
