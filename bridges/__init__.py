@@ -19,6 +19,8 @@ MODULES = (
     "trace",
     "concurrency",
     "spell",
+    "event",
+    "hook",
     "conversation",
     "artifact",
     "stream",

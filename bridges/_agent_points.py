@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from bridges._agents import Turn, turn_of
-from bridges._bus import correlated, plain
+from bridges._bus import correlated
 from bridges._errors import InvalidArgument
 from bridges._hooks import Form, Hooks
+from bridges._plain import plain
 
 T = TypeVar("T")
 NO_USAGE = {"requests": 0, "input_tokens": 0, "output_tokens": 0}

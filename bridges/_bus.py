@@ -9,24 +9,20 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import Context, ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bridges._declare import HostObject, name_of
-from bridges._errors import InvalidArgument, LimitExceeded, SpellError
+from bridges._errors import LimitExceeded, SpellError
 from bridges._patterns import matches
-from bridges._types import Callback
+from bridges._plain import weight
+from bridges._queues import MOST_BYTES, Queue, Tap
 
 if TYPE_CHECKING:
     from bridges._session import Session
 
 T = TypeVar("T")
-QUEUE = 10_000
-"""Events that may wait for handlers, or for one reader; the newest are dropped and counted."""
 KEPT = 1_000
 """Events that are remembered."""
-MOST_BYTES = 16 * 1024 * 1024
-"""Of the events that are remembered, and of those in one queue, about."""
 HANDLERS = 1_000
 LATER = 0.02
 """Seconds after which events are delivered that nobody waits for."""
@@ -57,64 +53,18 @@ async def correlated(id: str, source: AsyncGenerator[T]) -> AsyncGenerator[T]:
             yield piece
 
 
-@dataclass
-class Queue:
-    """Events that wait, bounded in number and size; those that find no room are counted."""
-
-    waiting: deque[tuple[dict[str, Any], int]] = field(default_factory=deque)
-    size: int = 0
-    dropped: int = 0
-
-    def put(self, event: dict[str, Any], size: int) -> bool:
-        """Takes an event, or counts it as dropped."""
-        if len(self.waiting) >= QUEUE or (self.waiting and self.size + size > MOST_BYTES):
-            self.dropped += 1
-            return False
-        self.waiting.append((event, size))
-        self.size += size
-        return True
-
-    def take(self) -> dict[str, Any]:
-        """Returns the oldest event."""
-        event, size = self.waiting.popleft()
-        self.size -= size
-        return event
-
-    def __len__(self) -> int:
-        return len(self.waiting)
-
-
-@dataclass
+@dataclass(eq=False)
 class Listener:
     """Somebody who is handed every event that matches, one after the other.
 
     handle: takes an event and tells whether it was one for it
+    end: takes a spell's handler off, and tells whether it was on; None for the program's own
     """
 
     pattern: str
     handle: Callable[[dict[str, Any]], Awaitable[bool]]
+    end: Callable[[], bool] | None = None
     is_on: bool = True
-
-
-class Tap:
-    """A queue of its own for one reader, who takes the matching events when it likes."""
-
-    def __init__(self, pattern: str) -> None:
-        self.pattern = pattern
-        self.queue = Queue()
-        self._arrived = asyncio.Event()
-
-    def put(self, event: dict[str, Any], size: int) -> None:
-        """Takes an event."""
-        self.queue.put(event, size)
-        self._arrived.set()
-
-    async def next(self) -> dict[str, Any]:
-        """Returns the oldest event, waiting for one."""
-        while not len(self.queue):
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self.queue.take()
 
 
 @dataclass
@@ -137,6 +87,7 @@ class Bus:
         self._history_size = 0
         self._last_id = 0
         self._queue = Queue()
+        self._jobs: deque[Callable[[], Awaitable[None]]] = deque()
         self._listeners: list[Listener] = []
         self._taps: list[Tap] = []
         self._delivering: asyncio.Task[None] | None = None
@@ -218,17 +169,18 @@ class Bus:
 
         One under way may be waiting for the very call that would wait for it.
         """
-        if len(self._queue) and self._delivering is None:
+        if (len(self._queue) or self._jobs) and self._delivering is None:
             self._begin()
             waiter = asyncio.get_running_loop().create_future()
-            last: int = self._queue.waiting[-1][0]["id"]
+            last: int = self._queue.waiting[-1][0]["id"] if len(self._queue) else 0
             self._waiters.append((last, waiter))
             await waiter
         if self._outer is not None:
             await self._outer.drain()
 
-    def wake(self) -> None:
-        """Has listeners that have something to deliver by themselves do so soon."""
+    def do(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Has something done in turn with the deliveries; it fails with nothing."""
+        self._jobs.append(job)
         self._deliver_later()
 
     def _deliver_later(self) -> None:
@@ -251,17 +203,21 @@ class Bus:
 
     async def _deliver(self) -> None:
         try:
-            while len(self._queue):
-                event = self._queue.take()
-                token = correlation.set(event["correlation"])
-                for listener in tuple(self._listeners):
-                    if listener.is_on and matches(listener.pattern, event["name"]):
-                        await self._hand(listener, event)
-                correlation.reset(token)
-                self._wake_waiters(event["id"])
+            while self._jobs or len(self._queue):
+                if self._jobs:
+                    await self._jobs.popleft()()
+                else:
+                    await self._hand_round(self._queue.take())
         finally:
             self._delivering = None
             self._wake_waiters(self._last_id)
+
+    async def _hand_round(self, event: dict[str, Any]) -> None:
+        correlation.set(event["correlation"])
+        for listener in tuple(self._listeners):
+            if listener.is_on and matches(listener.pattern, event["name"]):
+                await self._hand(listener, event)
+        self._wake_waiters(event["id"])
 
     async def _hand(self, listener: Listener, event: dict[str, Any]) -> None:
         try:
@@ -285,6 +241,8 @@ class Bus:
                 waiter[1].set_result(None)
 
     async def _close(self) -> None:
+        for tap in self._taps:
+            tap.close()
         if self._later is not None:
             self._later.cancel()
         if self._delivering is not None:
@@ -347,40 +305,3 @@ class Bus:
     def waiting(self) -> int:
         """Returns how many events wait for handlers."""
         return len(self._queue)
-
-
-def weight(value: Any) -> int:
-    """Returns about how many bytes plain data holds."""
-    if isinstance(value, (str, bytes)):
-        return 50 + len(value)
-    if isinstance(value, dict):
-        return 64 + sum(weight(key) + weight(part) for key, part in value.items())
-    if isinstance(value, list):
-        return 56 + sum(map(weight, value))
-    return 32
-
-
-def check_plain(value: Any, where: str) -> Any:
-    """Returns plain data as it is; functions and objects are refused."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            check_plain(part, f"{where}.{key}")
-    elif isinstance(value, list):
-        for i, part in enumerate(value, 1):
-            check_plain(part, f"{where}[{i}]")
-    elif isinstance(value, (Callback, HostObject)):
-        raise InvalidArgument(f"{where} must be data; functions and objects cannot be sent")
-    return value
-
-
-def plain(value: Any) -> Any:
-    """Returns a copy of a value as plain data; functions and objects become words for them."""
-    if isinstance(value, dict):
-        return {str(key): plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(part) for part in value]
-    if value is None or isinstance(value, (str, int, float, bool, bytes)):
-        return value
-    if isinstance(value, HostObject):
-        return f"<{name_of(type(value))}>"
-    return f"<{getattr(value, 'words', type(value).__name__)}>"

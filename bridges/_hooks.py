@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from bridges._bus import Bus, correlation, new_correlation, plain
+from bridges._bus import Bus, correlation, new_correlation
 from bridges._errors import LimitExceeded
-from bridges._passages import Passage, Retry
+from bridges._passages import Passage, Retry, Shown
 from bridges._patterns import fits
+from bridges._plain import plain
 
 if TYPE_CHECKING:
     from bridges._gate import Gate
@@ -46,7 +47,7 @@ class Form(Generic[T]):
 PLAIN: Form[Any] = Form()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HookSpec:
     """One hook.
 
@@ -59,11 +60,11 @@ class HookSpec:
     id: int
     when: When
     point: str
-    run: Callable[[dict[str, Any]], Awaitable[Any]]
+    run: Callable[[Shown], Awaitable[Any]]
     label: str
     pattern: str = "*"
     priority: float = 0
-    condition: Callable[[dict[str, Any]], Awaitable[Any]] | None = None
+    condition: Callable[[Shown], Awaitable[Any]] | None = None
 
 
 class Hooks:

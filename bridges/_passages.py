@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from bridges._bus import Bus, correlation, new_correlation, plain
+from bridges._bus import Bus, correlation, new_correlation
 from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, SpellError
 from bridges._names import did_you_mean
+from bridges._plain import plain
 
 if TYPE_CHECKING:
     from bridges._gate import Gate, GateKind
@@ -37,6 +38,17 @@ _at_work: ContextVar[tuple[int, ...]] = ContextVar("hooks_at_work", default=())
 
 class Retry(Exception):
     """A hook asks for another attempt."""
+
+
+class Shown(dict[str, Any]):
+    """What a hook is given.
+
+    notes: what built-in hooks remember between the beginning and the end of one attempt
+    """
+
+    def __init__(self, notes: dict[Any, Any]) -> None:
+        super().__init__()
+        self.notes = notes
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,7 @@ class Passage(Generic[T]):
     _began: float = field(default=0.0, init=False)
     _duration: float | None = field(default=None, init=False)
     _span: Span | None = field(default=None, init=False)
+    _notes: dict[Any, Any] = field(default_factory=dict, init=False)
 
     async def run(self, call: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
         """Makes the attempt; raises Retry where a hook wants another one."""
@@ -197,15 +210,16 @@ class Passage(Generic[T]):
             _at_work.reset(token)
         return {} if said is None else _answer(said, hook)
 
-    def _shown(self, more: dict[str, Any]) -> dict[str, Any]:
-        shown = {
-            "point": self.point,
-            "name": self.name,
-            "request": plain(self.request),
-            "correlation": self.correlation,
-            "attempt": self.attempt,
+    def _shown(self, more: dict[str, Any]) -> Shown:
+        shown = Shown(self._notes)
+        shown.update(
+            point=self.point,
+            name=self.name,
+            request=plain(self.request),
+            correlation=self.correlation,
+            attempt=self.attempt,
             **more,
-        }
+        )
         if self._duration is not None:
             shown["duration"] = self._duration
         return shown

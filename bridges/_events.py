@@ -1,0 +1,90 @@
+"""The built-in events and their fields: the one table of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """A built-in event: when it happens, and its fields with what they say."""
+
+    when: str
+    fields: dict[str, str]
+
+
+POINTS = {
+    "model": "a request to a model",
+    "tool": "a call of a tool, by a model or the spell",
+    "agent": "a run of an agent",
+    "workflow": "a run of a workflow",
+    "step": "a step of a workflow",
+    "state": "a change of a state",
+    "handoff": "a handoff from one agent to another",
+    "run": "a run of another spell by this one",
+}
+"""What there are events of the beginning, the end and the failure of."""
+NAMES = {
+    "model": "The model's name",
+    "tool": "The tool's name",
+    "agent": "The agent's name",
+    "workflow": "The workflow's name",
+    "step": "`workflow.step`: the names of both",
+    "state": "The key that changes",
+    "handoff": "The agent that takes over",
+    "run": "The file's name",
+}
+USED = {
+    "usage": "`input_tokens` and `output_tokens`, of agents also `requests`",
+    "cost": "US dollars, where the price is known",
+}
+STEP = {"name": NAMES["step"]}
+
+
+def _of_points() -> dict[str, EventKind]:
+    found = {}
+    for point, what in POINTS.items():
+        name = {"name": NAMES[point]}
+        used = USED if point in ("model", "agent") else {}
+        took = {**name, "duration": "Seconds it took"}
+        found[f"{point}.started"] = EventKind(f"{what} begins", name)
+        found[f"{point}.ended"] = EventKind(f"{what} has ended well", {**took, **used})
+        found[f"{point}.failed"] = EventKind(
+            f"{what} has failed",
+            {**took, "code": "The error's code", "message": "What happened"},
+        )
+    return found
+
+
+EVENTS: dict[str, EventKind] = {
+    **_of_points(),
+    "step.skipped": EventKind("a step is left out: its `when` says no", STEP),
+    "step.retried": EventKind(
+        "a step that failed is run again", {**STEP, "attempt": "The number of the attempt to come"}
+    ),
+    "step.compensated": EventKind("a finished step has been undone", STEP),
+    "state.changed": EventKind("a value of a state has changed", {"name": "The key"}),
+    "hook.denied": EventKind(
+        "a hook has refused something",
+        {
+            "point": "What: model, tool, agent …",
+            "name": "Its name",
+            "hook": "Which hook",
+            "reason": "Why",
+        },
+    ),
+    "hook.replaced": EventKind(
+        "a hook has put its own result in the place of one",
+        {"point": "Of what: model, tool, agent …", "name": "Its name", "hook": "Which hook"},
+    ),
+    "guardrail.violated": EventKind(
+        "a guardrail has found something", {"name": "The guardrail's name"}
+    ),
+    "model.switched": EventKind("another model takes over", {"name": "The model from now on"}),
+    "session.saved": EventKind("a session has been saved", {"name": "Its name"}),
+    "artifact.saved": EventKind("an artifact has been saved", {"name": "Its name"}),
+}
+"""Every built-in event by name."""
+
+RESERVED = frozenset(name.partition(".")[0] for name in EVENTS)
+"""First words of names that spells cannot give to events of their own."""
