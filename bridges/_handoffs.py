@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bridges._bus import plain
 from bridges._declare import HostObject
 from bridges._errors import GuardrailBlocked, InvalidArgument, LimitExceeded, SpellError
 from bridges._hooks import Form, Hooks
+from bridges._plain import plain
 from bridges._schema import problems, to_json_schema
 from bridges._tools import as_data, tool_name
 from bridges._types import Callback
