@@ -221,7 +221,8 @@ class Bus:
 
     async def _hand(self, listener: Listener, event: dict[str, Any]) -> None:
         try:
-            self.counts.delivered += await listener.handle(event)
+            taken = await listener.handle(event)
+            self.counts.delivered += taken and listener.end is not None
         except SpellError as error:
             self.note_failure(event["name"], error)
 

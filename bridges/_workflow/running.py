@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from bridges._agents import RUNNING, Tally
-from bridges._bus import Bus, correlation, plain
+from bridges._bus import Bus, correlation
 from bridges._errors import (
     BudgetExceeded,
     Cancelled,
@@ -21,6 +21,7 @@ from bridges._errors import (
 )
 from bridges._hooks import Form, Hooks
 from bridges._pauses import Pauses
+from bridges._plain import plain
 from bridges._workflow.conditions import holds
 from bridges._workflow.course import Course, Undoing
 from bridges._workflow.doing import GIVEN, do, filled
