@@ -1098,6 +1098,116 @@ interface ConversationUsage {
   summaries: number;
 }
 
+/** When a handler gets what has gathered; whichever comes first. */
+interface EventBatch {
+  /** With so many; 1000 at most, which is also what holds unless set */
+  size?: number;
+  /** So long after the first; never unless set */
+  seconds?: number | string;
+}
+
+/** Events for which there was no room. */
+interface EventDropped {
+  /** Of those that waited for handlers */
+  handlers: number;
+  /** Of those that waited in streams and for `wait_for` */
+  streams: number;
+}
+
+/** More about an event. */
+interface EventEmitOptions {
+  /** Its correlation id; that of what happens around it unless set */
+  correlation?: string;
+}
+
+/** Which of the remembered events are wanted. */
+interface EventHistoryOptions {
+  /** Of their names */
+  pattern?: string;
+  /** Their correlation id */
+  correlation?: string;
+  /** The last so many */
+  limit?: number;
+}
+
+/** What a handler hears, and how. */
+interface EventOptions {
+  /** A function of the event that tells whether it is wanted, or values that fields of its data must have */
+  filter?: ((...args: any[]) => any) | Record<string, any>;
+  /** Whether the handler goes after its first event */
+  once?: boolean;
+  /** Gathers events and hands over a list */
+  batch?: EventBatch;
+  /** Makes of the event what the handler gets */
+  map?: (...args: any[]) => any;
+}
+
+/** Something that happened. */
+interface EventRecord {
+  /** What happened */
+  name?: string;
+  /** More about it; of built-in events a map */
+  data?: any;
+  /** Counts up in the run */
+  id?: number;
+  /** When: seconds since 1970 */
+  time?: number;
+  /** What it has in common with the events that belong together */
+  correlation?: string;
+  /** Whether the spell told it, or the program */
+  source?: 'spell' | 'llmspell';
+  /** The spell in which it happened */
+  spell?: string;
+  /** Whether it only happens again: see `replay` */
+  replayed?: boolean;
+}
+
+/** How events happen again. */
+interface EventReplayOptions {
+  /** 1 leaves the time between them as it was, 2 halves it; they follow at once unless set */
+  speed?: number;
+}
+
+/** What became of the events of the run. */
+interface EventStats {
+  /** That happened, in spells that this one runs as well */
+  emitted: number;
+  /** That handlers were given, one counted for each handler */
+  delivered: number;
+  /** Deliveries in which the handler failed */
+  failed: number;
+  /** For which there was no room */
+  dropped: EventDropped;
+  /** That wait for handlers now */
+  waiting: number;
+  /** How many handlers there are */
+  handlers: number;
+}
+
+/** What a stream gives. */
+interface EventStreamOptions {
+  /** A function of the event, or values that fields of its data must have */
+  filter?: ((...args: any[]) => any) | Record<string, any>;
+  /** Makes of each event what the stream gives */
+  map?: (...args: any[]) => any;
+  /** Makes one value of all: gets the value so far and what the stream gives */
+  reduce?: (...args: any[]) => any;
+  /** The first value so far */
+  initial?: any;
+  /** The stream ends after so many */
+  limit?: number;
+  /** The stream ends after this time */
+  seconds?: number | string;
+}
+
+/** Which event is waited for, and for how long. */
+interface EventWaitOptions {
+  /** Then it is an error with code timeout */
+  timeout?: number | string;
+  /** A function of the event, or values that fields of its data must have */
+  filter?: ((...args: any[]) => any) | Record<string, any>;
+}
+
 /** How a conversation is written. */
 interface ExportOptions {
   /** json (all of it; the default), jsonl (a message a line), markdown, or text */
@@ -1386,6 +1496,152 @@ interface HandoffRecord {
   state?: any;
   /** When, in seconds since 1970 */
   at: number;
+}
+
+/** What is kept, and how long. */
+interface HookCacheOptions {
+  /** How long a result is given again; for the run unless set */
+  ttl?: number | string;
+  /** How many are kept; the one not asked for longest goes first; 100 unless set */
+  size?: number;
+  /** Results of what; model unless set */
+  point?: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*';
+  /** Of the model, tool, agent …; `*` stands for any characters */
+  name?: string;
+  /** See `before` */
+  priority?: number;
+}
+
+/** How much may be spent on models; one of the two limits has to be given. */
+interface HookCostOptions {
+  /** US dollars; models without a known price cost nothing */
+  maxCost?: number;
+  /** Requests */
+  maxRequests?: number;
+  /** Of the models that count; `*` stands for any characters */
+  name?: string;
+  /** See `before` */
+  priority?: number;
+}
+
+/** What a hook is. */
+interface HookInfo {
+  /** What errors and events call it */
+  label: string;
+  /** What it is asked about */
+  point: string;
+  /** At which times */
+  when: Array<'before' | 'after' | 'error'>;
+  /** The pattern of names */
+  name: string;
+  /** Its priority */
+  priority: number;
+}
+
+/** What is logged, and how. */
+interface HookLoggingOptions {
+  /** About what; everything unless set */
+  point?: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*';
+  /** Of the model, tool, agent …; `*` stands for any characters */
+  name?: string;
+  /** See `before` */
+  priority?: number;
+  /** Of the lines; failures are warnings; info unless set */
+  level?: 'trace' | 'debug' | 'info' | 'warn';
+}
+
+/** What is counted. */
+interface HookMetricsOptions {
+  /** About what; everything unless set */
+  point?: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*';
+  /** Of the model, tool, agent …; `*` stands for any characters */
+  name?: string;
+  /** See `before` */
+  priority?: number;
+}
+
+/** Which operations a hook is asked about, and when. */
+interface HookOptions {
+  /** Of the model, tool, agent …; `*` stands for any characters; all unless set */
+  name?: string;
+  /** Hooks of a higher one are further outside: asked earlier before, later after; 0 unless set */
+  priority?: number;
+  /** A function of what the hook would get that tells whether to ask it */
+  condition?: (...args: any[]) => any;
+}
+
+/** How many may begin; one of the two limits has to be given. */
+interface HookRateOptions {
+  /** So many within a second */
+  perSecond?: number;
+  /** So many within a minute */
+  perMinute?: number;
+  /** Whether more wait for their turn, as they do unless set; otherwise they are denied */
+  wait?: boolean;
+  /** Of what; model unless set */
+  point?: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*';
+  /** Of the model, tool, agent …; `*` stands for any characters */
+  name?: string;
+  /** See `before` */
+  priority?: number;
+}
+
+/** What is taken out. */
+interface HookRedactOptions {
+  /** Regular expressions */
+  patterns?: string[];
+  /** Words, large or small letters */
+  words?: string[];
+  /** What stands in their place; `[redacted]` unless set */
+  replacement?: string;
+  /** Of what; model unless set */
+  point?: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*';
+  /** Of the model, tool, agent …; `*` stands for any characters */
+  name?: string;
+  /** See `before` */
+  priority?: number;
+}
+
+/** What was done under one name. */
+interface HookRow {
+  /** What it was */
+  point: string;
+  /** Its name */
+  name: string;
+  /** How often */
+  count: number;
+  /** How often it failed */
+  failed: number;
+  /** That it took in all */
+  seconds: number;
+  /** That the longest one took */
+  longest: number;
+}
+
+/** What a hook did; what one does not do is not there. */
+interface HookStats {
+  /** How often it was asked */
+  asked?: number;
+  /** How often it refused */
+  denied?: number;
+  /** How often it put its own result in the place of another */
+  replaced?: number;
+  /** Of `metrics`: counts and times */
+  rows?: HookRow[];
+  /** Of `cost`: US dollars spent */
+  cost?: number;
+  /** Of `cost`: requests made */
+  requests?: number;
+  /** Of `rate_limit`: seconds waited in all */
+  waited?: number;
+  /** Of `cache`: how often a result was given again */
+  hits?: number;
+  /** Of `cache`: how often there was none */
+  misses?: number;
+  /** Of `cache`: how many results it has */
+  kept?: number;
+  /** Of `redact`: how much was taken out */
+  redacted?: number;
 }
 
 /** What a document is, and what is to answer. */
@@ -2474,6 +2730,188 @@ declare const Spell: {
   writeError(text: string): void;
 };
 
+/**
+ * Tells what happens in the run, and of what spells tell each other.
+ *
+ * In patterns `*` stands for any characters within one word, `**` for any number of words.
+ */
+declare const Event: {
+  /**
+   * Has a function called for every event that matches, one event after the other.
+   * @param pattern - Names: `model.ended`, `model.*` for two words of which the first is model, `**` for every event
+   * @param fn - Gets the event; what it returns is ignored, and its failure is logged
+   * @param options - Which events, and how they are handed over
+   * @returns The handler
+   */
+  on(pattern: string, fn: (...args: any[]) => any, options?: EventOptions | null): EventHandler;
+  /**
+   * Has a function called for the first event that matches.
+   * @param pattern - Names, as for `on`
+   * @param fn - Gets the event
+   * @param options - Which events, and how they are handed over
+   * @returns The handler
+   */
+  once(pattern: string, fn: (...args: any[]) => any, options?: EventOptions | null): EventHandler;
+  /**
+   * Takes handlers off.
+   * @param handler - What `on` gave, or the pattern of all to take off
+   * @returns How many there were
+   */
+  off(handler: EventHandler | string): number;
+  /** Takes every handler of the spell off. */
+  clear(): void;
+  /**
+   * Tells of an event, and waits until its handlers have run.
+   *
+   * A handler that emits does not wait: what it emits comes after the event it handles.
+   * @param name - Lower-case words joined by dots; the first is none of the built-in events'
+   * @param data - More about it: text, numbers, lists, maps
+   * @param options - More about the event
+   * @returns The event
+   */
+  emit(name: string, data?: any, options?: (EventEmitOptions | null) & Cancellable): Promise<EventRecord>;
+  /**
+   * Waits for the next event that matches.
+   * @param pattern - Names, as for `on`
+   * @param options - Which event, and how long to wait
+   * @returns The event
+   */
+  waitFor(pattern: string, options?: (EventWaitOptions | null) & Cancellable): Promise<EventRecord>;
+  /**
+   * Gives the events that match from now on; it has to be closed where nothing ends it.
+   * @param pattern - Names, as for `on`
+   * @param options - Which events, as what, and how many
+   * @returns The events, or what `map` makes of them; its result is what `reduce` made of all, or how many there were
+   */
+  stream(pattern: string, options?: EventStreamOptions | null): Stream<any, any>;
+  /**
+   * Gives the events that match from now on; it has to be closed where nothing ends it.
+   * @param pattern - Names, as for `on`
+   * @param options - Which events, as what, and how many
+   * @returns The events, or what `map` makes of them; its result is what `reduce` made of all, or how many there were
+   */
+  stream(pattern: string, receive: (piece: any) => any): Promise<any>;
+  stream(pattern: string, options: EventStreamOptions | null, receive: (piece: any) => any): Promise<any>;
+  /**
+   * Runs a function; the events of what it does have a correlation id in common.
+   * @param id - The id
+   * @param fn - The function
+   * @returns What it returned
+   */
+  correlate(id: string, fn: (...args: any[]) => any, options?: Cancellable): Promise<any>;
+  /**
+   * Returns the last events of the run, oldest first; 1000 are remembered.
+   * @param options - Which of them
+   * @returns The events
+   */
+  history(options?: EventHistoryOptions | null): EventRecord[];
+  /**
+   * Hands recorded events to handlers and streams once more, marked as `replayed`.
+   * @param events - What `history` gave, or text with one event as JSON in each line
+   * @param options - How fast
+   * @returns How many there were
+   */
+  replay(events: Array<Record<string, any>> | string, options?: (EventReplayOptions | null) & Cancellable): Promise<number>;
+  /**
+   * Returns what became of the events of the run.
+   * @returns How many there were, and how many handlers were told
+   */
+  stats(): EventStats;
+};
+
+/** A function, or one of the ready hooks, that is asked. */
+declare class Hook {
+  private constructor();
+  /**
+   * Has a function asked before something begins.
+   * @param point - What it is asked about; `run` is a spell that this one runs, `*` is everything
+   * @param fn - Returns nothing; or a map with `request` (parts of it changed), `deny` (why not) or `result` (instead of doing it)
+   * @param options - About which of them, and in which order
+   * @returns The hook
+   */
+  static before(point: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*', fn: (...args: any[]) => any, options?: HookOptions | null): Hook;
+  /**
+   * Has a function asked when something has ended well.
+   * @param point - What it is asked about; `run` is a spell that this one runs, `*` is everything
+   * @param fn - Returns nothing; or a map with `result` (instead of the one there is), `retry` (true: once more, 10 times at most) or `deny` (why not)
+   * @param options - About which of them, and in which order
+   * @returns The hook
+   */
+  static after(point: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*', fn: (...args: any[]) => any, options?: HookOptions | null): Hook;
+  /**
+   * Has a function asked when something has failed.
+   * @param point - What it is asked about; `run` is a spell that this one runs, `*` is everything
+   * @param fn - Returns nothing; or a map with `result` (instead of the failure), `retry` (true: once more, 10 times at most) or `deny` (another reason)
+   * @param options - About which of them, and in which order
+   * @returns The hook
+   */
+  static onError(point: 'model' | 'tool' | 'agent' | 'workflow' | 'step' | 'state' | 'handoff' | 'run' | '*', fn: (...args: any[]) => any, options?: HookOptions | null): Hook;
+  /**
+   * Writes a line to the log when something has ended or failed.
+   * @param options - What, and how
+   * @returns The hook
+   */
+  static logging(options?: HookLoggingOptions | null): Hook;
+  /**
+   * Counts what ends and fails, and how long it takes; `stats` tells.
+   * @param options - What
+   * @returns The hook
+   */
+  static metrics(options?: HookMetricsOptions | null): Hook;
+  /**
+   * Denies requests to models when a limit is reached; those under way go on.
+   * @param options - The limit
+   * @returns The hook
+   */
+  static cost(options: HookCostOptions): Hook;
+  /**
+   * Lets only so many begin within a time.
+   * @param options - The limit
+   * @returns The hook
+   */
+  static rateLimit(options: HookRateOptions): Hook;
+  /**
+   * Gives the result of an equal request again instead of making it.
+   * @param options - Of what, and how long
+   * @returns The hook
+   */
+  static cache(options?: HookCacheOptions | null): Hook;
+  /**
+   * Takes words and patterns out of requests and results.
+   * @param options - What is taken out of what
+   * @returns The hook
+   */
+  static redact(options: HookRedactOptions): Hook;
+  /**
+   * Takes a hook away.
+   * @param hook - The hook
+   * @returns Whether it was still there
+   */
+  static remove(hook: Hook): boolean;
+  /** Takes every hook of the spell away. */
+  static clear(): void;
+  /**
+   * Returns the hooks there are, in the order in which they are asked before.
+   * @returns What each is
+   */
+  static list(): HookInfo[];
+  /**
+   * Takes the hook away.
+   * @returns Whether it was still there
+   */
+  remove(): boolean;
+  /**
+   * Returns what the hook is.
+   * @returns What it is asked about
+   */
+  info(): HookInfo;
+  /**
+   * Returns what the hook did so far.
+   * @returns How often it was asked, and what a ready hook counts besides
+   */
+  stats(): HookStats;
+}
+
 /** What was said so far, and an agent that answers. */
 declare class Conversation {
   /** Begins a conversation; no model is asked before something is said. */
@@ -2794,4 +3232,14 @@ declare class Histogram {
    * @param labels - What it is counted under
    */
   record(value: number, labels?: Record<string, string | boolean | number | number> | null): void;
+}
+
+/** A function that is told of events. */
+declare class EventHandler {
+  private constructor();
+  /**
+   * Takes the handler off; events that a batch has gathered are handed over first.
+   * @returns Whether it was still there
+   */
+  off(): boolean;
 }

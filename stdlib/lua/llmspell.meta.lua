@@ -685,6 +685,71 @@ function debug.traceback(message) end
 ---@field dropped integer Messages that went for the limits
 ---@field summaries integer Summaries that were written
 
+---When a handler gets what has gathered; whichever comes first.
+---@class EventBatch
+---@field size? integer With so many; 1000 at most, which is also what holds unless set
+---@field seconds? number|string So long after the first; never unless set
+
+---Events for which there was no room.
+---@class EventDropped
+---@field handlers integer Of those that waited for handlers
+---@field streams integer Of those that waited in streams and for `wait_for`
+
+---More about an event.
+---@class EventEmitOptions
+---@field correlation? string Its correlation id; that of what happens around it unless set
+
+---Which of the remembered events are wanted.
+---@class EventHistoryOptions
+---@field pattern? string Of their names
+---@field correlation? string Their correlation id
+---@field limit? integer The last so many
+
+---What a handler hears, and how.
+---@class EventOptions
+---@field filter? function|table<string, any> A function of the event that tells whether it is wanted, or values that fields of its data must have
+---@field once? boolean Whether the handler goes after its first event
+---@field batch? EventBatch Gathers events and hands over a list
+---@field map? function Makes of the event what the handler gets
+
+---Something that happened.
+---@class EventRecord
+---@field name? string What happened
+---@field data? any More about it; of built-in events a map
+---@field id? integer Counts up in the run
+---@field time? number When: seconds since 1970
+---@field correlation? string What it has in common with the events that belong together
+---@field source? "spell"|"llmspell" Whether the spell told it, or the program
+---@field spell? string The spell in which it happened
+---@field replayed? boolean Whether it only happens again: see `replay`
+
+---How events happen again.
+---@class EventReplayOptions
+---@field speed? number 1 leaves the time between them as it was, 2 halves it; they follow at once unless set
+
+---What became of the events of the run.
+---@class EventStats
+---@field emitted integer That happened, in spells that this one runs as well
+---@field delivered integer That handlers were given, one counted for each handler
+---@field failed integer Deliveries in which the handler failed
+---@field dropped EventDropped For which there was no room
+---@field waiting integer That wait for handlers now
+---@field handlers integer How many handlers there are
+
+---What a stream gives.
+---@class EventStreamOptions
+---@field filter? function|table<string, any> A function of the event, or values that fields of its data must have
+---@field map? function Makes of each event what the stream gives
+---@field reduce? function Makes one value of all: gets the value so far and what the stream gives
+---@field initial? any The first value so far
+---@field limit? integer The stream ends after so many
+---@field seconds? number|string The stream ends after this time
+
+---Which event is waited for, and for how long.
+---@class EventWaitOptions
+---@field timeout? number|string Then it is an error with code timeout
+---@field filter? function|table<string, any> A function of the event, or values that fields of its data must have
+
 ---How a conversation is written.
 ---@class ExportOptions
 ---@field format? "json"|"jsonl"|"markdown"|"text" json (all of it; the default), jsonl (a message a line), markdown, or text
@@ -846,6 +911,89 @@ function debug.traceback(message) end
 ---@field reason string Why, as the model said
 ---@field state? any What was handed on
 ---@field at number When, in seconds since 1970
+
+---What is kept, and how long.
+---@class HookCacheOptions
+---@field ttl? number|string How long a result is given again; for the run unless set
+---@field size? integer How many are kept; the one not asked for longest goes first; 100 unless set
+---@field point? "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" Results of what; model unless set
+---@field name? string Of the model, tool, agent …; `*` stands for any characters
+---@field priority? number See `before`
+
+---How much may be spent on models; one of the two limits has to be given.
+---@class HookCostOptions
+---@field max_cost? number US dollars; models without a known price cost nothing
+---@field max_requests? integer Requests
+---@field name? string Of the models that count; `*` stands for any characters
+---@field priority? number See `before`
+
+---What a hook is.
+---@class HookInfo
+---@field label string What errors and events call it
+---@field point string What it is asked about
+---@field when ("before"|"after"|"error")[] At which times
+---@field name string The pattern of names
+---@field priority number Its priority
+
+---What is logged, and how.
+---@class HookLoggingOptions
+---@field point? "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" About what; everything unless set
+---@field name? string Of the model, tool, agent …; `*` stands for any characters
+---@field priority? number See `before`
+---@field level? "trace"|"debug"|"info"|"warn" Of the lines; failures are warnings; info unless set
+
+---What is counted.
+---@class HookMetricsOptions
+---@field point? "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" About what; everything unless set
+---@field name? string Of the model, tool, agent …; `*` stands for any characters
+---@field priority? number See `before`
+
+---Which operations a hook is asked about, and when.
+---@class HookOptions
+---@field name? string Of the model, tool, agent …; `*` stands for any characters; all unless set
+---@field priority? number Hooks of a higher one are further outside: asked earlier before, later after; 0 unless set
+---@field condition? function A function of what the hook would get that tells whether to ask it
+
+---How many may begin; one of the two limits has to be given.
+---@class HookRateOptions
+---@field per_second? integer So many within a second
+---@field per_minute? integer So many within a minute
+---@field wait? boolean Whether more wait for their turn, as they do unless set; otherwise they are denied
+---@field point? "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" Of what; model unless set
+---@field name? string Of the model, tool, agent …; `*` stands for any characters
+---@field priority? number See `before`
+
+---What is taken out.
+---@class HookRedactOptions
+---@field patterns? string[] Regular expressions
+---@field words? string[] Words, large or small letters
+---@field replacement? string What stands in their place; `[redacted]` unless set
+---@field point? "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" Of what; model unless set
+---@field name? string Of the model, tool, agent …; `*` stands for any characters
+---@field priority? number See `before`
+
+---What was done under one name.
+---@class HookRow
+---@field point string What it was
+---@field name string Its name
+---@field count integer How often
+---@field failed integer How often it failed
+---@field seconds number That it took in all
+---@field longest number That the longest one took
+
+---What a hook did; what one does not do is not there.
+---@class HookStats
+---@field asked? integer How often it was asked
+---@field denied? integer How often it refused
+---@field replaced? integer How often it put its own result in the place of another
+---@field rows? HookRow[] Of `metrics`: counts and times
+---@field cost? number Of `cost`: US dollars spent
+---@field requests? integer Of `cost`: requests made
+---@field waited? number Of `rate_limit`: seconds waited in all
+---@field hits? integer Of `cache`: how often a result was given again
+---@field misses? integer Of `cache`: how often there was none
+---@field kept? integer Of `cache`: how many results it has
+---@field redacted? integer Of `redact`: how much was taken out
 
 ---What a document is, and what is to answer.
 ---@class ImportOptions
@@ -1695,6 +1843,163 @@ function Spell.write(text) end
 ---@param text string What to write; no line end is added
 function Spell.write_error(text) end
 
+---Tells what happens in the run, and of what spells tell each other.
+---
+---In patterns `*` stands for any characters within one word, `**` for any number of words.
+---@class Event
+Event = {}
+
+---Has a function called for every event that matches, one event after the other.
+---@param pattern string Names: `model.ended`, `model.*` for two words of which the first is model, `**` for every event
+---@param fn function Gets the event; what it returns is ignored, and its failure is logged
+---@param options? EventOptions Which events, and how they are handed over
+---@return EventHandler # The handler
+function Event.on(pattern, fn, options) end
+
+---Has a function called for the first event that matches.
+---@param pattern string Names, as for `on`
+---@param fn function Gets the event
+---@param options? EventOptions Which events, and how they are handed over
+---@return EventHandler # The handler
+function Event.once(pattern, fn, options) end
+
+---Takes handlers off.
+---@param handler EventHandler|string What `on` gave, or the pattern of all to take off
+---@return integer # How many there were
+function Event.off(handler) end
+
+---Takes every handler of the spell off.
+function Event.clear() end
+
+---Tells of an event, and waits until its handlers have run.
+---
+---A handler that emits does not wait: what it emits comes after the event it handles.
+---@param name string Lower-case words joined by dots; the first is none of the built-in events'
+---@param data? any More about it: text, numbers, lists, maps
+---@param options? EventEmitOptions More about the event
+---@return EventRecord # The event
+function Event.emit(name, data, options) end
+
+---Waits for the next event that matches.
+---@param pattern string Names, as for `on`
+---@param options? EventWaitOptions Which event, and how long to wait
+---@return EventRecord # The event
+function Event.wait_for(pattern, options) end
+
+---Gives the events that match from now on; it has to be closed where nothing ends it.
+---@param pattern string Names, as for `on`
+---@param options? EventStreamOptions Which events, as what, and how many
+---@return Stream # The events, or what `map` makes of them; its result is what `reduce` made of all, or how many there were
+---@overload fun(pattern: string, receiver: fun(piece: any)): any
+function Event.stream(pattern, options) end
+
+---Runs a function; the events of what it does have a correlation id in common.
+---@param id string The id
+---@param fn function The function
+---@return any # What it returned
+function Event.correlate(id, fn) end
+
+---Returns the last events of the run, oldest first; 1000 are remembered.
+---@param options? EventHistoryOptions Which of them
+---@return EventRecord[] # The events
+function Event.history(options) end
+
+---Hands recorded events to handlers and streams once more, marked as `replayed`.
+---@param events table<string, any>[]|string What `history` gave, or text with one event as JSON in each line
+---@param options? EventReplayOptions How fast
+---@return integer # How many there were
+function Event.replay(events, options) end
+
+---Returns what became of the events of the run.
+---@return EventStats # How many there were, and how many handlers were told
+function Event.stats() end
+
+---Has functions asked before and after everything that models, tools, agents and the like do.
+---
+---They get one map: point, name, request, correlation, attempt, and where there are such things
+---result, error and duration. A hook that fails makes what it was asked about fail.
+---@class HookGlobal
+Hook = {}
+
+---Has a function asked before something begins.
+---@param point "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" What it is asked about; `run` is a spell that this one runs, `*` is everything
+---@param fn function Returns nothing; or a map with `request` (parts of it changed), `deny` (why not) or `result` (instead of doing it)
+---@param options? HookOptions About which of them, and in which order
+---@return Hook # The hook
+function Hook.before(point, fn, options) end
+
+---Has a function asked when something has ended well.
+---@param point "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" What it is asked about; `run` is a spell that this one runs, `*` is everything
+---@param fn function Returns nothing; or a map with `result` (instead of the one there is), `retry` (true: once more, 10 times at most) or `deny` (why not)
+---@param options? HookOptions About which of them, and in which order
+---@return Hook # The hook
+function Hook.after(point, fn, options) end
+
+---Has a function asked when something has failed.
+---@param point "model"|"tool"|"agent"|"workflow"|"step"|"state"|"handoff"|"run"|"*" What it is asked about; `run` is a spell that this one runs, `*` is everything
+---@param fn function Returns nothing; or a map with `result` (instead of the failure), `retry` (true: once more, 10 times at most) or `deny` (another reason)
+---@param options? HookOptions About which of them, and in which order
+---@return Hook # The hook
+function Hook.on_error(point, fn, options) end
+
+---Writes a line to the log when something has ended or failed.
+---@param options? HookLoggingOptions What, and how
+---@return Hook # The hook
+function Hook.logging(options) end
+
+---Counts what ends and fails, and how long it takes; `stats` tells.
+---@param options? HookMetricsOptions What
+---@return Hook # The hook
+function Hook.metrics(options) end
+
+---Denies requests to models when a limit is reached; those under way go on.
+---@param options HookCostOptions The limit
+---@return Hook # The hook
+function Hook.cost(options) end
+
+---Lets only so many begin within a time.
+---@param options HookRateOptions The limit
+---@return Hook # The hook
+function Hook.rate_limit(options) end
+
+---Gives the result of an equal request again instead of making it.
+---@param options? HookCacheOptions Of what, and how long
+---@return Hook # The hook
+function Hook.cache(options) end
+
+---Takes words and patterns out of requests and results.
+---@param options HookRedactOptions What is taken out of what
+---@return Hook # The hook
+function Hook.redact(options) end
+
+---Takes a hook away.
+---@param hook Hook The hook
+---@return boolean # Whether it was still there
+function Hook.remove(hook) end
+
+---Takes every hook of the spell away.
+function Hook.clear() end
+
+---Returns the hooks there are, in the order in which they are asked before.
+---@return HookInfo[] # What each is
+function Hook.list() end
+
+---A function, or one of the ready hooks, that is asked.
+---@class Hook
+local Hook = {}
+
+---Takes the hook away.
+---@return boolean # Whether it was still there
+function Hook:remove() end
+
+---Returns what the hook is.
+---@return HookInfo # What it is asked about
+function Hook:info() end
+
+---Returns what the hook did so far.
+---@return HookStats # How often it was asked, and what a ready hook counts besides
+function Hook:stats() end
+
 ---Holds conversations with models, and keeps them for later runs.
 ---@class ConversationGlobal
 Conversation = {}
@@ -1957,3 +2262,11 @@ local Histogram = {}
 ---@param value number The value
 ---@param labels? (table<string, string|boolean|integer|number>) What it is counted under
 function Histogram:record(value, labels) end
+
+---A function that is told of events.
+---@class EventHandler
+local EventHandler = {}
+
+---Takes the handler off; events that a batch has gathered are handed over first.
+---@return boolean # Whether it was still there
+function EventHandler:off() end
