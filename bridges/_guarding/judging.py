@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bridges._bus import Bus
 from bridges._guarding.scan import MAX_VIOLATIONS, Scan
 from bridges._guarding.spec import GuardrailSpec, Opinion, Undecided, WholeRule
 from bridges._guardrails import Outcome, Violation
@@ -48,6 +49,8 @@ def _tell(
     said = "; ".join(list(dict.fromkeys(v.message for v in outcome.violations))[:5])
     fields = {"guardrail": spec.name, "where": where, "action": outcome.action, **about}
     session.log.write("warn", f"a guardrail was violated: {said}", fields)
+    found = [violation.as_map() for violation in outcome.violations]
+    session.shared(Bus).emit("guardrail.violated", {**fields, "violations": found})
 
 
 @dataclass

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridges._guarding.spec import Clock, GuardrailSpec, Span, TextRule
+from bridges._guarding.spec import Clock, GuardrailSpec, Span, TextRule, Undecided
 from bridges._guardrails import Violation
 from bridges._types import Text
 
 MAX_VIOLATIONS = 100
 """Violations that one check reports."""
+MAX_CHARACTERS = 4_000_000
+"""Characters of all the texts of one value."""
 ROUNDS = 4
 """How often a text is searched again for what taking something out has brought together."""
+MOST_KEYS = 20
+"""Names that are tried for a key that is redacted like another."""
 GONE = "[REDACTED]"
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,29}")
 
@@ -35,6 +39,7 @@ class Scan:
     stuck: bool = False
 
     def __post_init__(self) -> None:
+        self._left = MAX_CHARACTERS
         self._rules = [rule for rule in self.spec.rules if isinstance(rule, TextRule)]
 
     def run(self, value: Any) -> Scan:
@@ -64,10 +69,22 @@ class Scan:
             left = self._text(key, f"{path}.?" if path else "?")
             # A key that a rule objects to is not shown, nor is one that may hold anything.
             named = key if self.count == before and _PLAIN_KEY.fullmatch(key) else "?"
-            found[_free(left, found)] = self._look(part, f"{path}.{named}" if path else named)
+            found[self._free(left, found)] = self._look(part, f"{path}.{named}" if path else named)
         return found
 
+    def _free(self, key: str, taken: dict[str, Any]) -> str:
+        """Returns a key that is not taken: of two that are redacted alike both must stay."""
+        tries = [key, f"{key} {len(taken) + 1}", *(f"{key}{'_' * i}" for i in range(1, MOST_KEYS))]
+        for one in tries:
+            if one not in taken and (one is key or not self._find(one)):
+                return one
+        self.stuck = True
+        return key
+
     def _text(self, text: str, path: str) -> str:
+        self._left -= len(text)
+        if self._left < 0:
+            raise Undecided(f"the value has more than {MAX_CHARACTERS:,} characters")
         found = self._find(text)
         for rule, span in found:
             self.count += 1
@@ -116,13 +133,3 @@ def _cut(text: str, spans: Sequence[Span], mark: Any) -> str:
             pieces += [text[at : span.start], mark(span)]
         at = max(at, span.end)
     return "".join([*pieces, text[at:]])
-
-
-def _free(key: str, taken: dict[str, Any]) -> str:
-    """Returns a key that is not taken: two that are redacted alike must both stay."""
-    if key not in taken:
-        return key
-    number = len(taken) + 1
-    while f"{key} {number}" in taken:
-        number += 1
-    return f"{key} {number}"
