@@ -157,10 +157,13 @@ class Tracing:
         span.end = span.start + time.monotonic_ns() - span.began
         self._keep(span)
 
-    def end(self, error: BaseException | None = None) -> None:
-        """Ends the run's own span; does nothing the second time."""
+    def end(self, error: str = "") -> None:
+        """Ends the run's own span; does nothing the second time.
+
+        error: why the run failed
+        """
         if not self.root.end:
-            self.root.error = words_of(error) if error else ""
+            self.root.error = error
             self.root.end = max(time.time_ns(), self.root.start)
             self._tell(self.root)
 

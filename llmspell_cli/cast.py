@@ -100,6 +100,10 @@ def _workbench(
         from llmspell_cli.profile.measure import Measure
 
         yield Measure(invocation, run, request.profile_output).report
+    if request.trace or invocation.load_config().names_collector(run.environ):
+        from llmspell_cli.tracing.follow import Follower
+
+        yield Follower(invocation, run, request.trace).end
 
 
 def _report(invocation: Invocation, error: SpellError) -> int:

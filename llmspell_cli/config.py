@@ -25,6 +25,8 @@ from llmspell_cli.config_schema import GRANTS
 from llmspell_cli.world import World
 
 BUILT_IN = "built-in"
+COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+"""Environment variables of OpenTelemetry that name a collector."""
 REQUEST_KEYS = ("timeout", "connect", "first_byte", "idle", "retries")
 
 
@@ -69,6 +71,21 @@ class Logging:
 
 
 @dataclass(frozen=True)
+class Telemetry:
+    """Where the spans of runs are sent; endpoint None is nowhere.
+
+    headers_env: names the variable with headers to send along
+    sample: the share of the runs that are told; content: whether prompts and answers are
+    """
+
+    endpoint: str | None = None
+    headers_env: str | None = None
+    service_name: str | None = None
+    sample: float = 1.0
+    content: bool = False
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything configured.
 
@@ -83,12 +100,25 @@ class Config:
     budget: BudgetSettings
     security: Security
     logging: Logging
+    telemetry: Telemetry
     audit_log: Path | None = None
     values: Mapping[Keys, Any] = field(default_factory=dict)
     sources: Mapping[Keys, str] = field(default_factory=dict)
     file: Path | None = None
     trusted: bool = True
     warnings: tuple[str, ...] = ()
+
+    def names_collector(self, environ: Mapping[str, str]) -> bool:
+        """Tells whether there is an address for the spans of runs."""
+        return bool(self.telemetry.endpoint) or any(environ.get(name) for name in COLLECTOR)
+
+
+BUILT_IN_SECTIONS: tuple[tuple[str, Any], ...] = (
+    ("limits", Limits),
+    ("budget", BudgetSettings),
+    ("logging", Logging),
+    ("telemetry", Telemetry),
+)
 
 
 def load(world: World, *, file: Path | None = None, start: Path | None = None) -> Config:
@@ -148,6 +178,8 @@ class _Merged:
 
 def _narrows(keys: Keys, value: Any, current: Any) -> bool:
     section = keys[0]
+    if section == "telemetry":  # an address would get what the run is about
+        return keys[1] in ("sample", "content") and value <= current
     if section in ("limits", "budget", "requests"):
         return current is None or bool(value <= current)
     if keys == ("security", "profile"):
@@ -165,7 +197,7 @@ def _narrows(keys: Keys, value: Any, current: Any) -> bool:
 
 def _built_in() -> Layer:
     layer = Layer(BUILT_IN)
-    for section, kind in (("limits", Limits), ("budget", BudgetSettings), ("logging", Logging)):
+    for section, kind in BUILT_IN_SECTIONS:
         for entry in fields(kind):
             if entry.default is not None:
                 layer.values[section, entry.name] = entry.default
@@ -235,6 +267,7 @@ def _build(merged: _Merged, world: World, file: Path | None, trusted: bool, star
         budget=BudgetSettings(**tree.get("budget", {})),
         security=Security(**security),
         logging=_logging(tree["logging"]),
+        telemetry=Telemetry(**tree["telemetry"]),
         audit_log=tree.get("audit_log"),
         values=merged.values,
         sources=merged.sources,

@@ -211,6 +211,10 @@ def _from_text(key: Key, text: str) -> Any:
         return [part.strip() for part in text.split(",") if part.strip()]
     if key.kind in ("count", "duration", "size") and re.fullmatch(r"\d+", text):
         return int(text)
+    if key.kind == "flag" and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if key.kind == "share" and re.fullmatch(r"\d+(\.\d*)?", text):
+        return float(text)
     return text
 
 

@@ -95,6 +95,18 @@ def _money(value: Any, _key: Key, _place: Place) -> Decimal:
     return amount
 
 
+def _flag(value: Any, _key: Key, _place: Place) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def _share(value: Any, _key: Key, _place: Place) -> float:
+    if not _is_number(value) or not 0 <= value <= 1:
+        raise ValueError("must be a number from 0 to 1")
+    return float(value)
+
+
 def _names(value: Any, _key: Key, _place: Place) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
         raise ValueError('must be a list of texts such as ["a", "b"]')
@@ -117,6 +129,8 @@ READERS: dict[str, Callable[[Any, Key, Place], Any]] = {
     "size": _size,
     "count": _count,
     "money": _money,
+    "flag": _flag,
+    "share": _share,
     "names": _names,
     "path": _path,
     "paths": _paths,
@@ -191,5 +205,14 @@ SCHEMA: dict[str, Schema] = {
         "level": Key("choice", "trace, debug, info, warning or error", '"warning"', LEVELS),
         "format": Key("choice", "How lines are written: text or json", '"text"', ("text", "json")),
         "file": Key("path", "Write the log here instead of standard error", '"llmspell.log"'),
+    },
+    "telemetry": {
+        "endpoint": Key(
+            "text", "Collector that gets spans (OTLP, HTTP)", '"http://127.0.0.1:4318"'
+        ),
+        "headers_env": Key("text", "Environment variable with headers: a=1,b=2", '"COLLECTOR_KEY"'),
+        "service_name": Key("text", "What the program is called there", '"llmspell"'),
+        "sample": Key("share", "Share of the runs that are told, 0 to 1", "1.0"),
+        "content": Key("flag", "Tell what was asked and answered as well", "false"),
     },
 }

@@ -34,6 +34,7 @@ COMMANDS = {
     "new": Entry("new", "new", "Write a new spell from a template."),
     "list": Entry("list", "list_spells", "List the spells there are."),
     "check": Entry("check", "check", "Check spells without running them."),
+    "trace": Entry("trace", "trace", "Show what a run with --trace has written."),
     "tools": Entry("tools", "app", "List, describe and call the built-in tools."),
     "models": Entry("models", "app", "List models; fetch and remove local ones."),
     "config": Entry("config", "app", "Write, show and check the configuration."),

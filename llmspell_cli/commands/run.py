@@ -43,6 +43,7 @@ class Request:
     reload_config: bool = False
     profile: bool = False
     profile_output: str | None = None
+    trace: str | None = None
 
 
 SECURITY_FIELDS = {
@@ -101,6 +102,9 @@ ProfileOutput = Annotated[
         "--profile-output", "Profile; the flame graph's file, in speedscope's JSON.", "FILE"
     ),
 ]
+Trace = Annotated[
+    str | None, _workbench("--trace", "Write what happened inside of what to a file.", "FILE")
+]
 WatchKeepState = Annotated[bool, _workbench("--watch-keep-state", "Watch; globals live on.")]
 
 
@@ -118,6 +122,7 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     reload_config: ReloadConfig = False,
     profile: Profile = False,
     profile_output: ProfileOutput = None,
+    trace: Trace = None,
     **options: Any,
 ) -> None:
     """Run a spell: llmspell run FILE, or just llmspell FILE.
@@ -150,6 +155,7 @@ def eval_(  # noqa: PLR0913 - each parameter is one flag
     params: Params = None,
     profile: Profile = False,
     profile_output: ProfileOutput = None,
+    trace: Trace = None,
     **options: Any,
 ) -> None:
     """Run code given on the command line: llmspell eval '1 + 1'.
@@ -202,6 +208,7 @@ def request_of(options: dict[str, Any]) -> Request:
         reload_config=options.get("reload_config", False),
         profile=options.get("profile", False) or bool(options.get("profile_output")),
         profile_output=options.get("profile_output"),
+        trace=options.get("trace"),
     )
 
 

@@ -38,6 +38,7 @@ def watch_spell(
     for flag, given in (
         ("--output", request.output != "text"),
         ("--profile", request.profile),
+        ("--trace", bool(request.trace)),
         ("--reload-config", request.reload_config),
         ("ARGS", bool(request.args)),
     ):

@@ -1,0 +1,1 @@
+"""What becomes of a run's spans: a file, a collector, a tree to look at."""

@@ -1,0 +1,189 @@
+"""Sends spans to an OpenTelemetry collector; the only importer of opentelemetry.
+
+All of it happens in a thread of its own: neither the libraries' import nor the network ever holds
+a run, and what has not left LEAVING seconds after its end is given up.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from bridges._errors import ConfigError
+from bridges._tracing import Span
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExportResult
+
+MOST_WAITING = 10_000
+"""Spans that wait to be sent; more are lost."""
+LEAVING = 2.0
+ATTEMPTS = 1.5
+"""Seconds in which one request, its repetitions included, has to succeed."""
+EVERY = 1_000
+"""Milliseconds between two requests."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where spans go.
+
+    url: of OTLP over HTTP, with its path; headers: sent along, such as a key
+    service: what the program is called there; None is for the environment to say
+    timeout: seconds of one request, its repetitions included; None is for the environment to say
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    service: str | None = None
+    timeout: float | None = ATTEMPTS
+
+
+class Collector:
+    """A collector that is told the spans of one run."""
+
+    def __init__(self, target: Target) -> None:
+        """Raises ConfigError where the extra is not installed."""
+        if not is_installed():
+            raise ConfigError(
+                "sending spans needs the extra 'opentelemetry'",
+                hint="pip install 'llmspell[opentelemetry]', or take out telemetry.endpoint",
+            )
+        self._target = target
+        self._waiting: queue.Queue[Span | None] = queue.Queue(MOST_WAITING)
+        self._told = self._sent = 0
+        self._thread = threading.Thread(target=self._work, name="telemetry", daemon=True)
+        self._thread.start()
+
+    def tell(self, span: Span) -> None:
+        """Takes a span that has ended."""
+        self._told += 1
+        try:
+            self._waiting.put_nowait(span)
+        except queue.Full:
+            pass  # counted as told, and never as sent
+
+    def close(self, seconds: float = LEAVING) -> tuple[int, int]:
+        """Sends what is left for so long; returns how many spans there were and how many left."""
+        try:
+            self._waiting.put_nowait(None)
+        except queue.Full:
+            return self._told, self._sent
+        self._thread.join(seconds)
+        return self._told, self._sent
+
+    # -- in the thread
+
+    def _work(self) -> None:
+        try:
+            _silence()
+            provider = self._provider()
+        except (ImportError, OSError, ValueError, TypeError):
+            return  # a broken installation, or certificates that are not there: nothing is sent
+        tracer = provider.get_tracer("llmspell")
+        while (span := self._waiting.get()) is not None:
+            self._ids.span = span
+            _copy(tracer, span)
+        provider.shutdown()
+
+    def _provider(self) -> TracerProvider:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+        from opentelemetry.sdk.trace.id_generator import IdGenerator
+        from opentelemetry.sdk.trace.sampling import ALWAYS_ON
+
+        target, collector = self._target, self
+
+        class Ids(IdGenerator):
+            """Gives spans the ids that they have already."""
+
+            span: Span
+
+            def generate_span_id(self) -> int:
+                return int(self.span.span_id, 16)
+
+            def generate_trace_id(self) -> int:
+                return int(self.span.trace_id, 16)
+
+        class Counted(SpanExporter):
+            """Counts what has arrived."""
+
+            def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+                result = exporter.export(spans)
+                if result.name == "SUCCESS":
+                    collector._sent += len(spans)
+                return result
+
+            def shutdown(self) -> None:
+                exporter.shutdown()  # type: ignore[no-untyped-call]
+
+        exporter = OTLPSpanExporter(
+            endpoint=target.url,
+            headers=dict(target.headers) or None,
+            timeout=target.timeout,
+        )
+        self._ids: Any = Ids()
+        about = {"service.name": target.service} if target.service else {}
+        provider = TracerProvider(
+            sampler=ALWAYS_ON,
+            resource=Resource.create(about),
+            id_generator=self._ids,
+            shutdown_on_exit=False,
+        )
+        provider.add_span_processor(BatchSpanProcessor(Counted(), schedule_delay_millis=EVERY))
+        return provider
+
+
+def is_installed() -> bool:
+    """Tells whether what sends spans is installed."""
+    try:
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _silence() -> None:
+    # A dead collector costs one line, not a traceback a second on standard error.
+    logger = logging.getLogger("opentelemetry")
+    logger.propagate = False
+    logger.addHandler(logging.NullHandler())
+
+
+def _copy(tracer: Any, span: Span) -> None:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import (
+        NonRecordingSpan,
+        SpanContext,
+        SpanKind,
+        Status,
+        StatusCode,
+        TraceFlags,
+        set_span_in_context,
+    )
+
+    inside = Context()
+    if span.parent_id:
+        trace_id, parent_id = int(span.trace_id, 16), int(span.parent_id, 16)
+        is_remote = span.kind == "run"
+        parent = SpanContext(trace_id, parent_id, is_remote, TraceFlags(TraceFlags.SAMPLED))
+        inside = set_span_in_context(NonRecordingSpan(parent), inside)
+    copied = tracer.start_span(
+        span.name,
+        context=inside,
+        kind=SpanKind.CLIENT if span.kind == "model" else SpanKind.INTERNAL,
+        attributes={"llmspell.kind": span.kind, "llmspell.spell": span.spell, **span.attributes},
+        start_time=span.start,
+    )
+    for event in span.events:
+        copied.add_event(event.name, event.attributes, event.time)
+    if span.error:
+        copied.set_status(Status(StatusCode.ERROR, span.error))
+    copied.end(span.end)

@@ -1,0 +1,167 @@
+"""Follows one run: its spans go to a file, to a collector, or to both."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bridges._errors import ConfigError
+from bridges._tracing import Tracing, tracing_of
+from llmspell_cli.config import COLLECTOR, Telemetry
+from llmspell_cli.invocation import Invocation
+from llmspell_cli.tracing.otlp import TraceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bridges._session import Session
+    from llmspell_cli.tracing.collector import Collector, Target
+
+BASE, TRACES = COLLECTOR
+PATH = "/v1/traces"
+
+
+class Follower:
+    """What becomes of the spans of one run."""
+
+    def __init__(self, invocation: Invocation, run: Session, file: str | None) -> None:
+        """Raises ConfigError for a file or an address that is none."""
+        self._invocation = invocation
+        self._run = run
+        world, settings = invocation.world, invocation.load_config().telemetry
+        self._file: TraceFile | None = None
+        self._collector: Collector | None = None
+        self._url = ""
+        tracing = tracing_of(run)
+        tracing.content = settings.content
+        if file:
+            path, spell = world.path(file), run.spell.path
+            if spell and spell.exists() and path.exists() and path.samefile(spell):
+                raise ConfigError("the trace would overwrite the spell", hint="name another file")
+            self._file = TraceFile(path, settings.service_name or "llmspell")
+            tracing.listeners.append(self._file.tell)
+        target = self._target(settings, world.environ)
+        if target is not None and _is_sampled(tracing, settings.sample):
+            self._begin(target, tracing)
+
+    def end(self, code: int) -> int:
+        """Ends the run's own span and sends what is left; returns the run's exit code.
+
+        code: the run's; it becomes 1 where the file could not be written
+        """
+        tracing, budget = tracing_of(self._run), self._run.budget
+        tracing.root.set(
+            {
+                "llmspell.exit_code": code,
+                "llmspell.usage.requests": budget.requests,
+                "gen_ai.usage.input_tokens": budget.input_tokens,
+                "gen_ai.usage.output_tokens": budget.output_tokens,
+                "llmspell.cost": float(budget.cost),
+            }
+        )
+        tracing.end(f"exit code {code}" if code else "")
+        if self._collector is not None:
+            self._leave(self._collector)
+        return code if self._is_written() else code or 1
+
+    def _leave(self, collector: Collector) -> None:
+        told, sent = collector.close()
+        if sent < told:
+            self._run.log.write(
+                "warn",
+                f"{told - sent} of {told} spans did not reach the collector at {self._url}",
+            )
+
+    def _is_written(self) -> bool:
+        file, world = self._file, self._invocation.world
+        if file is None:
+            return True
+        file.close()
+        if file.trouble:
+            world.err(f"error: the trace cannot be written to {file.path}: {file.trouble}")
+            return False
+        self._invocation.note(f"trace: {file.path} (show it with 'llmspell trace {file.path}')")
+        return True
+
+    def _target(self, settings: Telemetry, environ: Mapping[str, str]) -> Target | None:
+        from llmspell_cli.tracing.collector import ATTEMPTS, Target, is_installed
+
+        url = _url(settings, environ)
+        if url is None:
+            return None
+        if settings.endpoint is None and not is_installed():
+            self._run.log.write("debug", "spans are not sent: the extra opentelemetry is missing")
+            return None
+        headers = _headers(settings, environ)
+        timeout = None if environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else ATTEMPTS
+        service = settings.service_name
+        if service is None and not environ.get("OTEL_SERVICE_NAME"):
+            service = "llmspell"
+        return Target(url, headers, service, timeout)
+
+    def _begin(self, target: Target, tracing: Tracing) -> None:
+        from llmspell_cli.tracing.collector import Collector
+
+        self._url = _bare(target.url)
+        self._collector = Collector(target)
+        tracing.listeners.append(self._collector.tell)
+
+
+def _url(settings: Telemetry, environ: Mapping[str, str]) -> str | None:
+    """Returns the address for spans: ours, or that of OpenTelemetry's own variables."""
+    if settings.endpoint is not None:
+        return _checked(settings.endpoint, "telemetry.endpoint", PATH)
+    off = environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    foreign = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf") != "http/protobuf"
+    if off or foreign or environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
+        return None
+    if environ.get(TRACES):
+        return _checked(environ[TRACES], TRACES, "")
+    return _checked(environ[BASE], BASE, PATH) if environ.get(BASE) else None
+
+
+def _checked(url: str, name: str, path: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ConfigError(
+            f"{name} is no address of a collector: {url!r}",
+            hint="write it as in http://127.0.0.1:4318",
+        )
+    return url if url.rstrip("/").endswith(PATH) else url.rstrip("/") + path
+
+
+def _headers(settings: Telemetry, environ: Mapping[str, str]) -> dict[str, str]:
+    name = settings.headers_env
+    if name is None:
+        return {}
+    written = environ.get(name)
+    if not written:
+        raise ConfigError(
+            f"telemetry.headers_env names {name!r}, which is not set",
+            hint=f"set it, as in {name}='authorization=Bearer KEY'",
+        )
+    found = {}
+    for part in written.split(","):
+        key, mark, value = part.partition("=")
+        if not mark or not key.strip():
+            raise ConfigError(f"{name} must be headers such as 'a=1,b=2'")
+        found[key.strip().lower()] = value.strip()
+    return found
+
+
+def _is_sampled(tracing: Tracing, share: float) -> bool:
+    if tracing.sampled is not None:
+        return tracing.sampled
+    return random.random() < share  # noqa: S311 - which runs are told is no secret
+
+
+def _bare(url: str) -> str:
+    """Returns an address without what may be a password."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
