@@ -170,14 +170,13 @@ async def env_get(session: Session, arguments: dict[str, Any]) -> Any:
 async def run_program(session: Session, arguments: dict[str, Any]) -> Any:
     from bridges import _programs
 
-    grants = session.grants
     stdin = arguments.get("stdin")
     outcome = await _programs.run(
         _programs.Job(
             program=_checked_program(session, arguments["program"]),
-            folder=grants.base,
+            folder=session.grants.base,
             arguments=arguments.get("arguments", []),
-            environ=_programs.environment(session.environ, grants),
+            environ=_environment(session),
             stdin=None if stdin is None else stdin.encode("utf-8"),
             timeout=min(arguments.get("timeout", 60), MAX_PROGRAM_TIME),
         )
@@ -187,6 +186,17 @@ async def run_program(session: Session, arguments: dict[str, Any]) -> Any:
         "stdout": _cut(outcome.stdout.decode("utf-8", "replace")),
         "stderr": _cut(outcome.stderr.decode("utf-8", "replace")),
     }
+
+
+def _environment(session: Session) -> dict[str, str]:
+    from bridges import _programs
+
+    found = _programs.environment(session.environ, session.grants)
+    if session.tracing is not None:
+        from bridges._tracing import traceparent
+
+        found["TRACEPARENT"] = traceparent(session.tracing.current())
+    return found
 
 
 def _checked_program(session: Session, name: str) -> Program:

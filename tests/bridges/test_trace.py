@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridges import _tracing
+from bridges._permissions import Grants
 from bridges._session import Session
 from bridges._tracing import tracing_of
 from engines.languages import LANGUAGES
@@ -307,3 +308,16 @@ def test_nothing_is_traced_until_the_noun_is_touched(tmp_path: Path) -> None:
     session = make_session(tmp_path)
     run(session, "lua", 'return File.exists("x")')
     assert session.tracing is None
+
+
+def test_programs_find_the_span_they_were_started_in(tmp_path: Path) -> None:
+    session = make_session(tmp_path, grants=Grants(base=tmp_path, run=("sh",)))
+    source = """
+    local ask = { program = "sh", arguments = { "-c", "echo $TRACEPARENT" } }
+    local function told() return Tool.call("run_program", ask).stdout end
+    return { told(), Trace.span("work", told) }"""
+    before, inside = run(session, "lua", source)
+    assert before == "\n"
+    assert session.tracing is not None
+    call = next(s for s in session.tracing.ended() if s.name == "execute_tool run_program")
+    assert inside == f"00-{call.trace_id}-{call.span_id}-01\n"
