@@ -14,9 +14,9 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from bridges._border import Border
 from bridges._declare import Bridge, HostFunction, function_of
 from bridges._errors import InternalError, InvalidArgument, PermissionDenied, SpellError
-from bridges._types import Border
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -139,7 +139,7 @@ class Door:
     ) -> tuple[Any, dict[str, Any], Border]:
         session = self._session
         name = self._name(function)
-        border = Border(name, session.grants, session.spell_name)
+        border = Border(name, session.grants, session.spell_name, self._note)
         if issubclass(kind, Bridge):
             owner: Any = session.shared(kind)
         else:
@@ -165,24 +165,14 @@ class Door:
                 )
             else:
                 where = f"{name}: {session.spell_name(param.name)!r}"
-                bound[param.name] = self._read(param.shape, value, where, border)
+                bound[param.name] = param.shape.read(value, where, border)
         return getattr(owner, function.method.__name__), bound, border
 
-    def _read(self, shape: Any, value: Any, where: str, border: Border) -> Any:
-        try:
-            found = shape.read(value, where, border)
-        except PermissionDenied as error:
-            self._note(border.api, shape.needs, value, False, error)
-            raise
-        if shape.needs:
-            self._note(border.api, shape.needs, value, True, None)
-        return found
-
     def _note(
-        self, name: str, needs: tuple[str, ...], value: Any, allowed: bool, error: SpellError | None
+        self, name: str, kinds: tuple[str, ...], value: str, error: PermissionDenied | None
     ) -> None:
         if self._session.audit:
-            self._session.audit(name, ",".join(needs), str(value), allowed)
+            self._session.audit(name, ",".join(kinds), value, error is None)
         if error:
             self._session.log.write("debug", f"refused: {error.message}")
 

@@ -31,6 +31,7 @@ _PASS = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", 0)
 _LIST = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_HOLD = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 _SWAPPED = "changed while it was being opened"
@@ -130,6 +131,31 @@ def reading(path: ReadPath | ModulePath, shown: str) -> Iterator[BinaryIO]:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise _special(shown)
             yield file
+
+
+@contextmanager
+def claimed(path: WritePath, shown: str) -> Iterator[bool]:
+    """Holds a file, made empty where there is none, against others; gives whether it could.
+
+    Processes that claim a file take turns; a process that is killed holds nothing any more. To put
+    the file in place anew gives it free, so it has to be the last thing done.
+    """
+    import fcntl
+
+    with translated(shown), _folder_of(path.value) as (folder, name):
+        _refuse_special(folder, name, shown)
+        fd = os.open(name, _HOLD, 0o666, dir_fd=folder)
+        try:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                there = _status(folder, name)
+                # Another one may have put its own in place since it was opened.
+                mine = there is not None and os.path.samestat(there, os.fstat(fd))
+            except BlockingIOError:
+                mine = False
+            yield mine
+        finally:
+            os.close(fd)
 
 
 def append_bytes(path: WritePath, data: bytes, shown: str) -> None:

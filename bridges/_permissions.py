@@ -23,12 +23,18 @@ if TYPE_CHECKING:
 # bridges._hosts is imported where a host is judged: most spells never reach the network.
 _TOKEN = object()
 ALL = Path("/")
+SHARED = ("global",)
+"""The scopes of states that have to be granted."""
+KINDS = ("read", "write", "net", "env", "run", "state", "modules")
+"""What there is to be granted."""
 
 
 class Checked:
     """A value that passed a check; `value` is what was checked, resolved."""
 
     kind: ClassVar[str]
+    choices: ClassVar[tuple[str, ...]] = ()
+    """What there is to choose from, where it is not just any text."""
     __slots__ = ("_value",)
 
     def __init__(self, value: str, token: object) -> None:
@@ -40,6 +46,16 @@ class Checked:
     def value(self) -> str:
         """What was checked, resolved."""
         return self._value
+
+    @classmethod
+    def kinds(cls) -> tuple[str, ...]:
+        """Returns the kinds of permission that making one checks."""
+        return tuple(vars(k)["kind"] for k in reversed(cls.__mro__) if "kind" in vars(k))
+
+    @classmethod
+    def is_free(cls, value: str) -> bool:
+        """Tells whether a value is for anybody to use."""
+        return False
 
 
 class ReadPath(Checked):
@@ -64,6 +80,10 @@ class EntryPath(WritePath):
     """As WritePath, but a link at its end is not followed: the entry itself is meant."""
 
 
+class KeptPath(WritePath, ReadPath):
+    """As WritePath, and it may be read as well."""
+
+
 class NetUrl(Checked):
     """An http or https URL, in its one spelling, whose host is granted."""
 
@@ -80,6 +100,17 @@ class Program(Checked):
     """The absolute path of a program that may be run."""
 
     kind = "run"
+
+
+class StateScope(Checked):
+    """Whose a state is; one that all spells share has to be granted."""
+
+    kind = "state"
+    choices = ("run", "spell", "agent", "session", "global")
+
+    @classmethod
+    def is_free(cls, value: str) -> bool:
+        return value not in SHARED
 
 
 C = TypeVar("C", bound=Checked)
@@ -103,6 +134,7 @@ class Grants:
     read, write: folders (or files) below which paths are granted
     net: host names, `host:port`, or `*.domain`; `public` for any public address; `*` for all
     env, run: names (`*` stands for any characters); programs also by path
+    state: `global` for the states that all spells share
     modules: folders from which modules and nested spells may be loaded, the spell's own first
     deny_*: the same forms; a match here always wins
     secrets: whether files on the secrets list are granted as well
@@ -116,12 +148,14 @@ class Grants:
     net: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
     modules: tuple[Path, ...] = ()
     deny_read: tuple[Path, ...] = ()
     deny_write: tuple[Path, ...] = ()
     deny_net: tuple[str, ...] = ()
     deny_env: tuple[str, ...] = ()
     deny_run: tuple[str, ...] = ()
+    deny_state: tuple[str, ...] = ()
     secrets: bool = False
     search: tuple[Path, ...] = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
     outer: tuple[Grants, ...] = ()
@@ -144,13 +178,14 @@ class Grants:
         profiles: dict[str, dict[str, Any]] = {
             "high": {},
             "medium": {"read": own, "write": own},
-            "low": {"read": (ALL,), "write": own, "net": ("public",)},
+            "low": {"read": (ALL,), "write": own, "net": ("public",), "state": SHARED},
             "none": {
                 "read": (ALL,),
                 "write": (ALL,),
                 "net": ("*",),
                 "env": ("*",),
                 "run": ("*",),
+                "state": SHARED,
                 "secrets": True,
             },
         }
@@ -170,9 +205,7 @@ class Grants:
         for flag, values in flags.items():
             verb, _, kind = flag.partition("_")
             name = kind if verb == "allow" else flag
-            if kind not in ("read", "write", "net", "env", "run", "modules") or (
-                verb not in ("allow", "deny") or flag == "deny_modules"
-            ):
+            if kind not in KINDS or verb not in ("allow", "deny") or flag == "deny_modules":
                 raise TypeError(f"{flag} is not a grant")
             fields[name] = (*getattr(self, name), *(self._read_flag(kind, v) for v in values))
         return replace(self, **fields)
@@ -201,8 +234,13 @@ class Grants:
             return kind(value, _TOKEN)
         if issubclass(kind, Program):
             return kind(self._check_program(value, api), _TOKEN)
+        if issubclass(kind, StateScope):
+            if not kind.is_free(value):
+                self._refuse(self._why_not_named("state", value), "state", value, api)
+            return kind(value, _TOKEN)
         real = self._resolve(kind, value, api)
-        self._refuse(self.why_not(kind, real), kind.kind, value, api)
+        for part in (ReadPath, WritePath) if issubclass(kind, KeptPath) else (kind,):
+            self._refuse(self.why_not(part, real), part.kind, value, api)
         return kind(real, _TOKEN)
 
     def why_not(self, kind: type[Checked], real: str) -> str:
@@ -234,6 +272,11 @@ class Grants:
             from bridges._hosts import read_pattern
 
             return read_pattern(str(value))
+        if kind.endswith("state") and value not in SHARED:
+            raise ConfigError(
+                f"{value!r} is no scope of states that has to be granted",
+                hint=f"it can be {', '.join(SHARED)}",
+            )
         if kind.endswith("run") and "/" in str(value):
             return os.path.abspath(self.base / os.path.expanduser(value))
         return str(value)
@@ -344,6 +387,7 @@ _NEEDS = {
     "net": "network access to",
     "env": "the environment variable",
     "run": "to run",
+    "state": "states of the scope",
 }
 
 

@@ -13,11 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NewType, TypeVar
 
+from bridges._border import Border
 from bridges._docs import split_doc
 from bridges._durations import parse_duration
 from bridges._errors import InvalidArgument
 from bridges._names import check_parameter, did_you_mean
-from bridges._permissions import Checked, Grants
+from bridges._permissions import Checked
 
 TYPE_WORDS = {
     type(None): "nothing",
@@ -62,15 +63,6 @@ def text_record(kind: type) -> type:
 
 TEXT_RECORDS: set[str] = set()
 RECORDS: set[type] = set()  # the TypedDicts that have been read so far
-
-
-@dataclass
-class Border:
-    """What a conversion needs to know: who calls, in which language, and what it may do."""
-
-    api: str
-    grants: Grants
-    spell_name: Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -176,12 +168,12 @@ def _map_of(item: Shape) -> Shape:
 
 
 def _checked(kind: type[Checked]) -> Shape:
-    def read(value: Any, where: str, border: Border) -> Checked:
-        if not isinstance(value, str):
-            raise _not_text(where, value)
-        return border.grants.check(kind, value, api=border.api)
+    named = _literal(kind.choices) if kind.choices else SCALARS[str]
 
-    return Shape("text", "text", read, _same, (kind.kind,))
+    def read(value: Any, where: str, border: Border) -> Checked:
+        return border.check(kind, named.read(value, where, border))
+
+    return Shape(named.describe, named.words, read, _same, kind.kinds())
 
 
 def _object(kind: type) -> Shape:

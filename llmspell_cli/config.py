@@ -52,12 +52,14 @@ class Security:
     allow_net: tuple[str, ...] = ()
     allow_env: tuple[str, ...] = ()
     allow_run: tuple[str, ...] = ()
+    allow_state: tuple[str, ...] = ()
     allow_modules: tuple[str, ...] = ()
     deny_read: tuple[str, ...] = ()
     deny_write: tuple[str, ...] = ()
     deny_net: tuple[str, ...] = ()
     deny_env: tuple[str, ...] = ()
     deny_run: tuple[str, ...] = ()
+    deny_state: tuple[str, ...] = ()
     profiles: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -145,6 +145,7 @@ def _grants() -> dict[str, Schema]:
         "net": ("names", "Hosts: name, name:port, *.domain", '["api.example.org"]'),
         "env": ("names", "Environment variables a spell may read", '["LANG"]'),
         "run": ("names", "Programs a spell may run", '["git"]'),
+        "state": ("names", "States that all spells share", '["global"]'),
         "modules": ("paths", "More folders to load modules from", '["lib"]'),
     }
     allow: dict[str, Schema] = {

@@ -56,11 +56,17 @@ AllowWrite = Annotated[list[str] | None, _allow("--allow-write", "PATH", "Files 
 AllowNet = Annotated[list[str] | None, _allow("--allow-net", "HOST", "Hosts to reach.")]
 AllowEnv = Annotated[list[str] | None, _allow("--allow-env", "NAME", "Variables to read.")]
 AllowRun = Annotated[list[str] | None, _allow("--allow-run", "PROGRAM", "Programs to start.")]
+AllowState = Annotated[
+    list[str] | None, _allow("--allow-state", "global", "States that all spells share.")
+]
 DenyRead = Annotated[list[str] | None, _allow("--deny-read", "PATH", "Never read these.")]
 DenyWrite = Annotated[list[str] | None, _allow("--deny-write", "PATH", "Never write these.")]
 DenyNet = Annotated[list[str] | None, _allow("--deny-net", "HOST", "Never reach these.")]
 DenyEnv = Annotated[list[str] | None, _allow("--deny-env", "NAME", "Never read these.")]
 DenyRun = Annotated[list[str] | None, _allow("--deny-run", "PROGRAM", "Never start these.")]
+DenyState = Annotated[
+    list[str] | None, _allow("--deny-state", "global", "No states that all spells share.")
+]
 
 FLAGS: dict[str, tuple[Any, Any]] = {
     "engine": (Engine, None),
@@ -79,11 +85,13 @@ FLAGS: dict[str, tuple[Any, Any]] = {
     "allow_net": (AllowNet, None),
     "allow_env": (AllowEnv, None),
     "allow_run": (AllowRun, None),
+    "allow_state": (AllowState, None),
     "deny_read": (DenyRead, None),
     "deny_write": (DenyWrite, None),
     "deny_net": (DenyNet, None),
     "deny_env": (DenyEnv, None),
     "deny_run": (DenyRun, None),
+    "deny_state": (DenyState, None),
     "log_level": (LogLevel, None),
     "config": (ConfigFile, None),
     "quiet": (Quiet, False),

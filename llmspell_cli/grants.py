@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from llmspell_cli.config import Security
 
 _LISTS = (
-    *("allow_read", "allow_write", "allow_net", "allow_env", "allow_run", "allow_modules"),
-    *("deny_read", "deny_write", "deny_net", "deny_env", "deny_run"),
+    *("allow_read", "allow_write", "allow_net", "allow_env", "allow_run"),
+    *("allow_state", "allow_modules"),
+    *("deny_read", "deny_write", "deny_net", "deny_env", "deny_run", "deny_state"),
 )
 
 
@@ -29,12 +30,14 @@ class Flags:
     allow_net: Sequence[str] = ()
     allow_env: Sequence[str] = ()
     allow_run: Sequence[str] = ()
+    allow_state: Sequence[str] = ()
     allow_modules: Sequence[str] = ()
     deny_read: Sequence[str] = ()
     deny_write: Sequence[str] = ()
     deny_net: Sequence[str] = ()
     deny_env: Sequence[str] = ()
     deny_run: Sequence[str] = ()
+    deny_state: Sequence[str] = ()
 
 
 def grants_for(security: Security, flags: Flags, cwd: Path, spell_folder: Path | None) -> Grants:

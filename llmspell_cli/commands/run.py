@@ -46,10 +46,11 @@ class Request:
     trace: str | None = None
 
 
+_KINDS = ("read", "write", "net", "env", "run", "state")
 SECURITY_FIELDS = {
     "security": "profile",
-    **{f"allow_{kind}": f"allow_{kind}" for kind in ("read", "write", "net", "env", "run")},
-    **{f"deny_{kind}": f"deny_{kind}" for kind in ("read", "write", "net", "env", "run")},
+    **{f"allow_{kind}": f"allow_{kind}" for kind in _KINDS},
+    **{f"deny_{kind}": f"deny_{kind}" for kind in _KINDS},
 }
 """Each flag about permissions, and its field of `grants.Flags`."""
 WORKBENCH = "While you write"

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bridges._errors import ConfigError, SpellError
+from bridges._permissions import KINDS
 from llmspell_cli.completion import function_named, signature
 from llmspell_cli.repl import docs
 from llmspell_cli.repl.tables import table
@@ -142,7 +143,7 @@ async def permissions(bench: Bench, _rest: str) -> None:
 
 def _grants(grants: Grants) -> list[tuple[str, str]]:
     rows = [("working folder", str(grants.base))]
-    for name in ("read", "write", "net", "env", "run", "modules"):
+    for name in KINDS:
         allowed = [clean(str(value)) for value in getattr(grants, name)]
         rows.append((name, ", ".join(allowed) or "nothing"))
         denied = [clean(str(value)) for value in getattr(grants, f"deny_{name}", ())]

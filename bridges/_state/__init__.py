@@ -1,0 +1,1 @@
+"""What a state is made of: values, stores, and the operations on them."""
