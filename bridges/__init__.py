@@ -12,6 +12,7 @@ MODULES = (
     "file",
     "http",
     "env",
+    "state",
     "json",
     "stdin",
     "logger",

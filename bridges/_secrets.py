@@ -98,6 +98,10 @@ KEYS = r"""
       [\w-]*["'\]]*(?:\s*[:=]\s*(?:["'`]|\[=*\[)|=(?!=|\d+\b))[^\s"'`,)}\]]{6,}
     """
 """How keys look, and how texts that are set to a name such as `password` or `api_key` do."""
+_TELLING = re.compile(
+    r"api[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase|credential|authorization",
+    re.IGNORECASE,
+)
 SHORTEST = 8
 """Characters of a known value for it to be looked for."""
 _SECRET_NAMES = ("KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL")
@@ -117,6 +121,16 @@ def has_key(text: str, known: Iterable[str] = ()) -> bool:
 def _key_pattern() -> re.Pattern[str]:
     # Compiled when it is asked for: a run of a spell never does.
     return re.compile(KEYS, re.IGNORECASE | re.VERBOSE)
+
+
+def key_pattern() -> str:
+    """Returns how keys look, as a verbose regular expression to be read without case."""
+    return _KEYS
+
+
+def is_secret_name(name: str) -> bool:
+    """Tells whether a name says that the text under it is secret."""
+    return _TELLING.search(name) is not None
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._state.values import MISSING, Missing, Values, encode
+from bridges._state.turns import Turns
+from bridges._state.values import MISSING, Missing, Values, encode, equal
 
 T = TypeVar("T")
 StoreName: TypeAlias = Literal["memory", "file", "sqlite"]
@@ -119,6 +120,7 @@ class Store(Protocol):
     """Where a state is kept. What is read is consistent, what is written whole or not at all."""
 
     name: StoreName
+    turns: Turns
 
     async def read(self, look: Callable[[Content], T]) -> T:
         """Returns what `look` finds; it may run in a thread."""
@@ -164,7 +166,7 @@ def apply(
     for key, value in changes.items():
         old = content.get(key)
         text = None if value is MISSING else encode(value, key)
-        if (old is MISSING and text is None) or (old is not MISSING and _text(old) == text):
+        if old is value or (MISSING not in (old, value) and equal(old, value)):
             continue
         before[key] = old
         head.size += (0 if text is None else _bytes(text)) - content.size_of(key)

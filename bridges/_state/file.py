@@ -13,6 +13,7 @@ from bridges import _io, _json
 from bridges._errors import ConfigError, InvalidArgument, NotFound, TimeLimit
 from bridges._permissions import KeptPath
 from bridges._state.content import MAX_HISTORY, MAX_KEYS, Content, Entry, Head, StoreName
+from bridges._state.turns import Turns
 from bridges._state.values import MAX_DEPTH, plain_map
 from bridges._state.whole import Whole
 
@@ -35,6 +36,7 @@ class FileStore:
         self._path = path
         self._shown = path.value
         self._turn = asyncio.Lock()
+        self.turns = Turns()
 
     async def read(self, look: Callable[[Content], T]) -> T:
         return await asyncio.to_thread(lambda: look(self._load()))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bridges._bus import Bus
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._hooks import Hooks
+from bridges._hooks import Form, Hooks
 from bridges._state.content import (
     NEW,
     Changes,
@@ -25,10 +24,12 @@ from bridges._state.content import (
     step_back,
     values_at,
 )
+from bridges._state.turns import pause
 from bridges._state.values import (
     MISSING,
     Path,
     Values,
+    equal,
     look_up,
     name_of,
     plain,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 Change = Callable[[Any], Awaitable[Any]]
 MAX_TRIES = 100
 """How often a change is worked out anew when others were quicker."""
-TURN = 1.0
-"""Seconds an update waits for others of this run to be done, before it tries beside them."""
 MIGRATING = 30.0
 """Seconds anything waits for a state to be brought up to date."""
 SAID = 100
@@ -66,6 +65,18 @@ class Snapshot:
 
     values: Values
     head: Head
+
+
+def _written(value: Any) -> Written | None:
+    """Reads what a hook gives instead of a write: a revision, or nothing for none."""
+    if value is None or value is False:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidArgument("a write of a state gives its revision, a whole number, or nothing")
+    return Written(value)
+
+
+_WRITTEN: Form[Written | None] = Form(lambda found: found.revision if found else None, _written)
 
 
 class Kept:
@@ -103,12 +114,12 @@ class Kept:
     async def snapshot(self) -> Snapshot:
         """Returns everything at one moment."""
         await self._open()
-        return await self.store.read(lambda c: Snapshot(c.all(), Head(**vars(c.head))))
+        return await self.store.read(_snapshot)
 
     async def head(self) -> Head:
         """Returns what is known of the state without its values."""
         await self._open()
-        return await self.store.read(lambda content: Head(**vars(content.head)))
+        return await self.store.read(_head)
 
     async def history(self, most: int) -> list[Entry]:
         """Returns the changes that are remembered, newest first."""
@@ -131,8 +142,7 @@ class Kept:
     async def set(self, path: Path, value: Any, action: str = "set") -> int:
         """Puts a value in place, None takes it away, and returns the revision."""
         written = await self._write(path, value, action, lambda _current: True)
-        assert written is not None
-        return written.revision
+        return written.revision if written else (await self.head()).revision
 
     async def compare_and_set(self, path: Path, expected: Any, value: Any) -> bool:
         """Puts a value in place where the one there is the expected one; tells whether it was."""
@@ -148,13 +158,13 @@ class Kept:
         change: is asked again with the value of others, where they were quicker
         """
         for turn in range(MAX_TRIES):
-            async with _turn(self._session, self.store, path):
+            async with self.store.turns.take(path[0]):
                 current = await self.get(path)
                 given = None if current is MISSING else current
                 value = plain(await change(given), f"the new value of {name_of(path)!r}")
                 if await self._write(path, value, "update", partial(_is_still, current)):
                     return value
-            await _pause(turn)
+            await pause(turn)
         raise self._contended(name_of(path))
 
     async def _write(
@@ -219,7 +229,7 @@ class Kept:
         undone: int = 0,
     ) -> int:
         for turn in range(MAX_TRIES):
-            found = await self.store.read(lambda c: Snapshot(c.all(), Head(**vars(c.head))))
+            found = await self.store.read(_snapshot)
             new = plain_map(await change(dict(found.values)), "the new values")
             changes = await self._passed(action, found.values, new)
             edit = partial(_commit, found.head.revision, changes, action, rules, undone)
@@ -227,7 +237,7 @@ class Kept:
             if written is not None:
                 self._tell_all(written)
                 return written.revision
-            await _pause(turn)
+            await pause(turn)
         raise self._contended(EVERYTHING)
 
     async def _passed(self, action: str, old: Values, new: Values) -> Changes:
@@ -235,7 +245,7 @@ class Kept:
         hooks: Hooks = self._session.shared(Hooks)
         found: dict[str, Any] = {}
         for key in sorted({*old, *new}):
-            if key in old and key in new and old[key] == new[key] and same(old[key], new[key]):
+            if key in old and key in new and equal(old[key], new[key]):
                 continue
 
             async def call(request: dict[str, Any], key: str = key) -> None:
@@ -266,7 +276,7 @@ class Kept:
             self._opening.release()
 
     async def _begin(self) -> None:
-        head = await self.store.read(lambda content: Head(**vars(content.head)))
+        head = await self.store.read(_head)
         if not head.revision:
             if self._initial:
                 await self._rewrite(NEW, self._first_values, self.rules)
@@ -296,7 +306,7 @@ class Kept:
             )
 
         async def change(values: Values) -> Values:
-            head = await self.store.read(lambda content: Head(**vars(content.head)))
+            head = await self.store.read(_head)
             if head.version != version:
                 return values  # another run was quicker
             for step in steps:
@@ -326,3 +336,26 @@ class Kept:
             retryable=True,
             details={"limit": "tries"},
         )
+
+
+def _commit(
+    revision: int, changes: Changes, action: str, rules: Rules, undone: int, content: Content
+) -> Written | None:
+    """Writes unless somebody else has written since a revision."""
+    if content.head.revision != revision:
+        return None
+    return apply(content, changes, action, rules, undone=undone)
+
+
+def _is_still(before: Any, current: Any) -> bool:
+    if before is MISSING or current is MISSING:
+        return before is current
+    return same(before, current)
+
+
+def _head(content: Content) -> Head:
+    return replace(content.head)
+
+
+def _snapshot(content: Content) -> Snapshot:
+    return Snapshot(content.all(), replace(content.head))

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from bridges._errors import LimitExceeded
 from bridges._state.content import Content, StoreName
+from bridges._state.turns import Turns
 from bridges._state.whole import Whole
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class MemoryStore:
     name: StoreName = "memory"
 
     def __init__(self, room: Room) -> None:
+        self.turns = Turns()
         self._room = room
         self._whole = Whole()
 

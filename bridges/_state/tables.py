@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from bridges._database import Database, migrate
 from bridges._errors import ConfigError, LimitExceeded
 from bridges._state.content import Content, Entry, Head, StoreName
+from bridges._state.turns import Turns
 from bridges._state.values import MISSING, Values
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class TableStore:
     name: StoreName = "sqlite"
 
     def __init__(self, database: Database, place: Place) -> None:
+        self.turns = Turns()
         self._database = database
         self._place = place
 

@@ -118,6 +118,16 @@ def encode(value: Any, key: str) -> str:
     return text
 
 
+def equal(one: Any, other: Any) -> bool:
+    """Tells whether two values are the same as JSON, where 1, 1.0 and true are three."""
+    # Python takes all three for one, but what it takes for different is.
+    return bool(one == other) and _sorted(one) == _sorted(other)
+
+
+def _sorted(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
 def same(one: Any, other: Any) -> bool:
     """Tells whether two values are the same to a script: 1 is 1.0, and an empty table is both."""
     return bool(_canonical(one) == _canonical(other))

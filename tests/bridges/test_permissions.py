@@ -14,10 +14,12 @@ from bridges._permissions import (
     EntryPath,
     EnvName,
     Grants,
+    KeptPath,
     ModulePath,
     NetUrl,
     Program,
     ReadPath,
+    StateScope,
     WritePath,
 )
 from bridges._secrets import is_protected, is_secret
@@ -369,3 +371,40 @@ def test_programs_by_path_and_denied_names(tmp_path: Path) -> None:
     assert not may(denied, Program, "sh")
     assert not may(denied, Program, "/bin/sh")
     assert not may(denied, Program, os.path.relpath("/bin/sh", tmp_path))
+
+
+# --- states -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_states_of_all_spells_by_profile(profile: str, tmp_path: Path) -> None:
+    grants = Grants.for_profile(profile, tmp_path, None)
+    assert may(grants, StateScope, "global") is (profile in ("low", "none"))
+    assert all(may(grants, StateScope, scope) for scope in ("run", "spell", "agent", "session"))
+
+
+def test_the_states_of_all_spells_are_granted_and_refused(tmp_path: Path) -> None:
+    granted = Grants.for_profile("high", tmp_path, None).with_flags(allow_state=["global"])
+    assert may(granted, StateScope, "global")
+    assert not may(granted.with_flags(deny_state=["global"]), StateScope, "global")
+    # Spells that a spell runs, agents and tools get no more than it has.
+    assert not may(Grants(base=tmp_path).narrow(granted), StateScope, "global")
+    assert not may(granted.only(state=[]), StateScope, "global")
+    with pytest.raises(PermissionDenied) as caught:
+        Grants(base=tmp_path).check(StateScope, "global", api="State.new")
+    assert "--allow-state=global" in caught.value.hint
+
+
+def test_a_file_that_is_kept_has_to_be_readable_and_writable(tmp_path: Path) -> None:
+    for read, write, granted in (
+        ((tmp_path,), (tmp_path,), True),
+        ((tmp_path,), (), False),
+        ((), (tmp_path,), False),
+    ):
+        grants = Grants(base=tmp_path, read=read, write=write)
+        assert may(grants, KeptPath, "a.json") is granted
+    both = Grants(base=tmp_path, read=(tmp_path,), write=(tmp_path,))
+    assert not may(both.with_flags(deny_read=["a.json"]), KeptPath, "a.json")
+    assert not may(both.with_flags(deny_write=["a.json"]), KeptPath, "a.json")
+    assert not may(both, KeptPath, ".env")
+    assert KeptPath.kinds() == ("read", "write")

@@ -167,6 +167,7 @@ def test_a_named_file_needs_no_trust(tmp_path: Path) -> None:
         '[security]\nallow_net = ["*"]',
         '[security]\nallow_env = ["*"]',
         '[security]\nallow_run = ["*"]',
+        '[security]\nallow_state = ["global"]',
         '[security]\nallow_modules = ["/"]',
         '[security.profiles.ci]\nbase = "none"',
         '[limits]\ntimeout = "10m"',

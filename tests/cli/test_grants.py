@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bridges._errors import ConfigError, PermissionDenied
-from bridges._permissions import EnvName, NetUrl, ReadPath
+from bridges._permissions import EnvName, NetUrl, ReadPath, StateScope
 from llmspell_cli.config import Security
 from llmspell_cli.grants import Flags, grants_for
 
@@ -60,3 +60,23 @@ def test_paths_of_flags_start_at_the_working_directory(tmp_path: Path) -> None:
     high = Security(profile="high")
     assert allows(ReadPath, "docs/a", high, Flags(allow_read=["docs"]), tmp_path)
     assert not allows(ReadPath, "docs/a", high, Flags(), tmp_path)
+
+
+def test_states_that_all_spells_share_have_to_be_granted(tmp_path: Path) -> None:
+    cases = [
+        (Security(), Flags(), False),
+        (Security(), Flags(allow_state=["global"]), True),
+        (Security(allow_state=("global",)), Flags(), True),
+        (Security(allow_state=("global",)), Flags(deny_state=["global"]), False),
+        (Security(profile="low"), Flags(), True),
+        (Security(profile="low", deny_state=("global",)), Flags(), False),
+        (Security(profile="none"), Flags(profile="high"), False),
+    ]
+    for security, flags, granted in cases:
+        assert allows(StateScope, "global", security, flags, tmp_path) is granted, (security, flags)
+        assert allows(StateScope, "spell", security, flags, tmp_path)
+
+
+def test_only_scopes_that_are_shared_can_be_granted(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'spell' is no scope"):
+        grants_for(Security(), Flags(allow_state=["spell"]), tmp_path, None)

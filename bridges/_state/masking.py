@@ -1,0 +1,64 @@
+"""Takes secrets out of values. The only module for it that imports regex: no pattern hangs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import regex
+
+from bridges._errors import InvalidArgument, TimeLimit
+from bridges._secrets import is_secret_name, key_pattern
+
+MASK = "***"
+SECONDS = 5.0
+"""Time that looking for secrets may take."""
+
+
+class Mask:
+    """Takes secrets out of values: under telling names, and what looks like a key.
+
+    names: of more keys whose texts are secret; patterns: of more texts, regular expressions
+    """
+
+    def __init__(self, names: Sequence[str], patterns: Sequence[str]) -> None:
+        self._names = {name.casefold() for name in names}
+        self._patterns = [regex.compile(key_pattern(), regex.IGNORECASE | regex.VERBOSE)]
+        for text in patterns:
+            try:
+                self._patterns.append(regex.compile(text))
+            except (regex.error, RecursionError, ValueError, OverflowError) as error:
+                raise InvalidArgument(f"{text!r} is not a regular expression: {error}") from None
+        self._until = 0.0
+
+    def apply(self, values: Any) -> Any:
+        """Returns a copy with secrets masked; raises TimeLimit where a pattern takes too long."""
+        self._until = time.monotonic() + SECONDS
+        return self._inside(values, False)
+
+    def _inside(self, value: Any, secret: bool) -> Any:
+        if isinstance(value, str):
+            return MASK if secret else self._text(value)
+        if isinstance(value, dict):
+            return {k: self._inside(v, secret or self._is_secret(k)) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._inside(part, secret) for part in value]
+        return value
+
+    def _is_secret(self, key: str) -> bool:
+        return key.casefold() in self._names or is_secret_name(key)
+
+    def _text(self, text: str) -> str:
+        for pattern in self._patterns:
+            left = self._until - time.monotonic()
+            try:
+                if left <= 0:
+                    raise TimeoutError
+                text = pattern.sub(MASK, text, timeout=left, concurrent=True)
+            except TimeoutError:
+                raise TimeLimit(
+                    f"looking for secrets took longer than {SECONDS:g} seconds",
+                    hint="use simpler patterns, or sanitize fewer keys",
+                ) from None
+        return text
