@@ -1688,6 +1688,146 @@ interface SayOptions {
   retries?: number;
 }
 
+/** A change that a state remembers. */
+interface StateChange {
+  /** The revision it led to */
+  revision: number;
+  /** When, in seconds since 1970 */
+  time: number;
+  /** What made it: set, remove, update, merge, patch, transform, restore, clear … */
+  action: string;
+  /** The keys that changed */
+  keys: string[];
+}
+
+/** How much of the history to return. */
+interface StateHistoryOptions {
+  /** Changes at most; all that are remembered unless set */
+  limit?: number;
+}
+
+/** What is known of a state without its values. */
+interface StateInfo {
+  /** Its name */
+  name?: string;
+  /** Who shares it, or `file` */
+  scope?: string;
+  /** The agent whose it is */
+  agent?: string;
+  /** Where it is kept: memory, file or sqlite */
+  store?: string;
+  /** The version of its schema */
+  version?: number;
+  /** How often it has changed */
+  revision?: number;
+  /** How many keys it has */
+  count?: number;
+  /** Bytes of its values */
+  size?: number;
+  /** When it was last changed, in seconds since 1970; missing if never */
+  updated?: number;
+}
+
+/** Which states to list. */
+interface StateListOptions {
+  /** `spell` (the spell's own and its agents'; the default), `agent`, `session` or `global` */
+  scope?: 'run' | 'spell' | 'agent' | 'session' | 'global';
+}
+
+/** How values come together. */
+interface StateMergeOptions {
+  /** For keys that both have: `theirs` (the given value; the default), `ours` (the one there), `deep` (maps inside one another), `concat` (as `deep`, and lists one after the other), or a function of both values and the key that returns one */
+  strategy?: 'theirs' | 'ours' | 'deep' | 'concat' | ((...args: any[]) => any);
+}
+
+/** How values get from one version of a state's schema to the next. */
+interface StateMigration {
+  /** The version it leads to, from the one before */
+  version: number;
+  /** Takes the values and returns those of the new version */
+  up: (...args: any[]) => any;
+}
+
+/** What a state is. */
+interface StateOptions {
+  /** What it is called; the same name and scope is the same state */
+  name: string;
+  /** Who shares it: `run` (gone with the run; the default), `spell` (all runs of this spell), `agent` (those of one agent of this spell), `session` (all runs of the session), or `global` (all spells; has to be granted) */
+  scope?: 'run' | 'spell' | 'agent' | 'session' | 'global';
+  /** The agent, or its name, for the scope `agent` */
+  agent?: string | Agent;
+  /** Where it is kept: `memory` for `run`, `sqlite` for the other scopes, `file` with `path` */
+  store?: 'memory' | 'file' | 'sqlite';
+  /** A file to keep it in, as JSON, instead of a scope */
+  path?: string;
+  /** Its values where there are none yet */
+  initial?: Record<string, any>;
+  /** A JSON Schema of all values, or the short form; what does not fit is not written */
+  schema?: Record<string, any>;
+  /** Of the schema; 1 unless set */
+  version?: number;
+  /** How values of older versions become those of this one */
+  migrations?: StateMigration[];
+  /** Changes that are remembered for `undo`; 20 unless set, 1000 at most */
+  maxHistory?: number;
+  /** Whether this object only reads */
+  readonly?: boolean;
+}
+
+/** Which state of a name is meant. */
+interface StateRemoveOptions {
+  /** Its scope; `spell` unless set */
+  scope?: 'run' | 'spell' | 'agent' | 'session' | 'global';
+  /** The agent, or its name, for the scope `agent` */
+  agent?: string | Agent;
+}
+
+/** What is masked besides what looks like a key or has a telling name, such as `password`. */
+interface StateSanitizeOptions {
+  /** More keys whose texts are secret */
+  names?: string[];
+  /** More texts that are secret: regular expressions */
+  patterns?: string[];
+}
+
+/** How a state appears as a tool. */
+interface StateToolOptions {
+  /** What models call it; `state_` and its name unless set */
+  name?: string;
+  /** What it is for, for models */
+  description?: string;
+  /** The keys that models can use, dotted paths for parts of values; all unless set */
+  keys?: string[];
+  /** Whether models may only read; false unless set */
+  readonly?: boolean;
+}
+
+/** What to make of the values, in this order. */
+interface StateTransformOptions {
+  /** Keys to keep, others go */
+  pick?: string[];
+  /** Keys to leave out */
+  omit?: string[];
+  /** Takes a value and its key; a key for which it does not return true is left out */
+  filter?: (...args: any[]) => any;
+  /** Takes a value and its key and returns the new value, nothing to leave it out */
+  map?: (...args: any[]) => any;
+  /** Makes maps within maps one level, keys joined by dots */
+  flatten?: boolean;
+  /** Masks secrets with `***`; true, or what more to mask */
+  sanitize?: boolean | StateSanitizeOptions;
+  /** Writes the result to the state as well */
+  apply?: boolean;
+}
+
+/** What of a state a view shows. */
+interface StateViewOptions {
+  /** The keys that can be seen, dotted paths for parts of values; all unless set */
+  keys?: string[];
+  /** Whether it only reads; true unless set */
+  readonly?: boolean;
+}
+
 /** How much of a conversation stays. */
 interface TruncateOptions {
   /** Messages at most */
@@ -2475,6 +2615,189 @@ declare const Env: {
    */
   list(): string[];
 };
+
+/** Values that are kept under a name; what is read is a copy. */
+declare class State {
+  /** Makes a state, or finds the one that is there; it is opened when it is first used. */
+  constructor(options: StateOptions);
+  /**
+   * Makes a state, or finds the one that is there; it is opened when it is first used.
+   * @param options - What the state is
+   * @returns The state
+   */
+  static new(options: StateOptions): State;
+  /**
+   * Returns a value of the run's own state.
+   * @param key - A name; `a.b` is `b` inside `a`, and so is the list of both
+   * @param fallback - Returned where the key is not set
+   * @returns A copy of the value
+   */
+  static get(key: string | string[], fallback?: any, options?: Cancellable): Promise<any>;
+  /**
+   * Keeps a value in the run's own state, until the run ends.
+   * @param key - A name, a dotted path, or a list of names
+   * @param value - Plain data; nothing takes the key away
+   * @returns The state's new revision
+   */
+  static set(key: string | string[], value: any, options?: Cancellable): Promise<number>;
+  /**
+   * Takes a key of the run's own state away.
+   * @param key - A name, a dotted path, or a list of names
+   * @returns The state's new revision
+   */
+  static remove(key: string | string[], options?: Cancellable): Promise<number>;
+  /**
+   * Replaces a value of the run's own state by what a function makes of it.
+   * @param key - A name, a dotted path, or a list of names
+   * @param change - Takes the value (nothing where there is none) and returns the new one
+   * @returns The new value
+   */
+  static update(key: string | string[], change: (...args: any[]) => any, options?: Cancellable): Promise<any>;
+  /**
+   * Returns the keys of the run's own state, sorted.
+   * @returns The names
+   */
+  static keys(options?: Cancellable): Promise<string[]>;
+  /**
+   * Returns all values of the run's own state.
+   * @returns A copy
+   */
+  static all(options?: Cancellable): Promise<Record<string, any>>;
+  /**
+   * Returns the states that are kept for later runs and that this spell may use.
+   * @param options - Which; the spell's own and its agents' unless set
+   * @returns What is known of each, by name
+   */
+  static list(options?: (StateListOptions | null) & Cancellable): Promise<StateInfo[]>;
+  /**
+   * Removes a state that is kept, with its history; an unknown one is not_found.
+   * @param name - Its name
+   * @param options - Its scope
+   */
+  static removeState(name: string, options?: (StateRemoveOptions | null) & Cancellable): Promise<void>;
+  /**
+   * Returns a value.
+   * @param key - A name; `a.b` is `b` inside `a`, and so is the list of both
+   * @param fallback - Returned where the key is not set
+   * @returns A copy of the value
+   */
+  get(key: string | string[], fallback?: any, options?: Cancellable): Promise<any>;
+  /**
+   * Keeps a value; nothing takes the key away.
+   * @param key - A name, a dotted path, or a list of names
+   * @param value - Plain data
+   * @returns The state's new revision
+   */
+  set(key: string | string[], value: any, options?: Cancellable): Promise<number>;
+  /**
+   * Takes a key away; one that is not set is fine.
+   * @param key - A name, a dotted path, or a list of names
+   * @returns The state's new revision
+   */
+  remove(key: string | string[], options?: Cancellable): Promise<number>;
+  /**
+   * Tells whether a key is set.
+   * @param key - A name, a dotted path, or a list of names
+   * @returns Whether it is set
+   */
+  exists(key: string | string[], options?: Cancellable): Promise<boolean>;
+  /**
+   * Returns the keys at the top, sorted.
+   * @returns The names
+   */
+  keys(options?: Cancellable): Promise<string[]>;
+  /**
+   * Returns all values as they are at this moment.
+   * @returns A copy
+   */
+  all(options?: Cancellable): Promise<Record<string, any>>;
+  /**
+   * Replaces a value by what a function makes of it; nobody's change in between is lost.
+   * @param key - A name, a dotted path, or a list of names
+   * @param change - Takes the value (nothing where there is none) and returns the new one; it is called again with the newer value where somebody else was quicker
+   * @returns The new value
+   */
+  update(key: string | string[], change: (...args: any[]) => any, options?: Cancellable): Promise<any>;
+  /**
+   * Keeps a value if the one there is the expected one.
+   * @param key - A name, a dotted path, or a list of names
+   * @param expected - The value that has to be there; nothing where the key must not be set
+   * @param value - The new value; nothing takes the key away
+   * @returns Whether it was, and the new value is kept
+   */
+  compareAndSet(key: string | string[], expected: any, value: any, options?: Cancellable): Promise<boolean>;
+  /**
+   * Brings values together with those that are there, all at once.
+   * @param values - The values by key
+   * @param options - Whose value counts
+   * @returns The state's new revision
+   */
+  merge(values: Record<string, any>, options?: (StateMergeOptions | null) & Cancellable): Promise<number>;
+  /**
+   * Takes all keys away; `undo` brings them back.
+   * @returns The state's new revision
+   */
+  clear(options?: Cancellable): Promise<number>;
+  /**
+   * Returns what leads from other values to these, as JSON Patch; `patch` takes it.
+   * @param other - Another state, a map of values, or an older revision of this state
+   * @returns The operations: maps with `op`, `path`, `value`, `from`
+   */
+  diff(other: State | number | Record<string, any>, options?: Cancellable): Promise<Array<Record<string, any>>>;
+  /**
+   * Applies a JSON Patch (RFC 6902), all of it or nothing.
+   * @param operations - Maps with `op` (add, remove, replace, move, copy, test) and `path`
+   * @returns The state's new revision
+   */
+  patch(operations: Array<Record<string, any>>, options?: Cancellable): Promise<number>;
+  /**
+   * Makes another map of the values: some keys, other values, one level, no secrets.
+   * @param options - What to make of them
+   * @returns The new values; the state has them only with `apply`
+   */
+  transform(options: StateTransformOptions & Cancellable): Promise<Record<string, any>>;
+  /**
+   * Returns the changes that are remembered, newest first.
+   * @param options - How many
+   * @returns The changes
+   */
+  history(options?: (StateHistoryOptions | null) & Cancellable): Promise<StateChange[]>;
+  /**
+   * Takes the last changes back, whoever made them.
+   * @param steps - How many
+   * @returns The state's new revision
+   */
+  undo(steps?: number, options?: Cancellable): Promise<number>;
+  /**
+   * Puts other values in the place of all.
+   * @param values - A map of values, such as `all` gave, or an older revision that is remembered
+   * @returns The state's new revision
+   */
+  restore(values: number | Record<string, any>, options?: Cancellable): Promise<number>;
+  /**
+   * Tells how the values do not fit a schema.
+   * @param schema - A JSON Schema, or the short form; the state's own unless given
+   * @returns What is wrong, a sentence each, at most five; none where they fit
+   */
+  validate(schema?: Record<string, any> | null, options?: Cancellable): Promise<string[]>;
+  /**
+   * Returns what is known of the state without its values.
+   * @returns Name, scope, store, version, revision, size …
+   */
+  metadata(options?: Cancellable): Promise<StateInfo>;
+  /**
+   * Returns the same state as somebody else may use it: only to read, only some keys.
+   * @param options - What it shows
+   * @returns The view; what this object may not do, it may not either
+   */
+  view(options?: StateViewOptions | null): State;
+  /**
+   * Makes the state a tool of the run, for agents that share it.
+   * @param options - How it appears, and what models may do
+   * @returns The tool; it takes an `action` (get, all, set, remove), a `key` and a `value`
+   */
+  asTool(options?: StateToolOptions | null): Tool;
+}
 
 /** Reads standard input, which must be UTF-8 text. Nothing is read before the spell asks. */
 declare const Stdin: {

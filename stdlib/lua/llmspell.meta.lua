@@ -1022,6 +1022,88 @@ function debug.traceback(message) end
 ---@field timeout? number|string How long the answer may take
 ---@field retries? integer How often a failed model request is tried again
 
+---A change that a state remembers.
+---@class StateChange
+---@field revision integer The revision it led to
+---@field time number When, in seconds since 1970
+---@field action string What made it: set, remove, update, merge, patch, transform, restore, clear …
+---@field keys string[] The keys that changed
+
+---How much of the history to return.
+---@class StateHistoryOptions
+---@field limit? integer Changes at most; all that are remembered unless set
+
+---What is known of a state without its values.
+---@class StateInfo
+---@field name? string Its name
+---@field scope? string Who shares it, or `file`
+---@field agent? string The agent whose it is
+---@field store? string Where it is kept: memory, file or sqlite
+---@field version? integer The version of its schema
+---@field revision? integer How often it has changed
+---@field count? integer How many keys it has
+---@field size? integer Bytes of its values
+---@field updated? number When it was last changed, in seconds since 1970; missing if never
+
+---Which states to list.
+---@class StateListOptions
+---@field scope? "run"|"spell"|"agent"|"session"|"global" `spell` (the spell's own and its agents'; the default), `agent`, `session` or `global`
+
+---How values come together.
+---@class StateMergeOptions
+---@field strategy? ("theirs"|"ours"|"deep"|"concat")|function For keys that both have: `theirs` (the given value; the default), `ours` (the one there), `deep` (maps inside one another), `concat` (as `deep`, and lists one after the other), or a function of both values and the key that returns one
+
+---How values get from one version of a state's schema to the next.
+---@class StateMigration
+---@field version integer The version it leads to, from the one before
+---@field up function Takes the values and returns those of the new version
+
+---What a state is.
+---@class StateOptions
+---@field name string What it is called; the same name and scope is the same state
+---@field scope? "run"|"spell"|"agent"|"session"|"global" Who shares it: `run` (gone with the run; the default), `spell` (all runs of this spell), `agent` (those of one agent of this spell), `session` (all runs of the session), or `global` (all spells; has to be granted)
+---@field agent? string|Agent The agent, or its name, for the scope `agent`
+---@field store? "memory"|"file"|"sqlite" Where it is kept: `memory` for `run`, `sqlite` for the other scopes, `file` with `path`
+---@field path? string A file to keep it in, as JSON, instead of a scope
+---@field initial? table<string, any> Its values where there are none yet
+---@field schema? table<string, any> A JSON Schema of all values, or the short form; what does not fit is not written
+---@field version? integer Of the schema; 1 unless set
+---@field migrations? StateMigration[] How values of older versions become those of this one
+---@field max_history? integer Changes that are remembered for `undo`; 20 unless set, 1000 at most
+---@field readonly? boolean Whether this object only reads
+
+---Which state of a name is meant.
+---@class StateRemoveOptions
+---@field scope? "run"|"spell"|"agent"|"session"|"global" Its scope; `spell` unless set
+---@field agent? string|Agent The agent, or its name, for the scope `agent`
+
+---What is masked besides what looks like a key or has a telling name, such as `password`.
+---@class StateSanitizeOptions
+---@field names? string[] More keys whose texts are secret
+---@field patterns? string[] More texts that are secret: regular expressions
+
+---How a state appears as a tool.
+---@class StateToolOptions
+---@field name? string What models call it; `state_` and its name unless set
+---@field description? string What it is for, for models
+---@field keys? string[] The keys that models can use, dotted paths for parts of values; all unless set
+---@field readonly? boolean Whether models may only read; false unless set
+
+---What to make of the values, in this order.
+---@class StateTransformOptions
+---@field pick? string[] Keys to keep, others go
+---@field omit? string[] Keys to leave out
+---@field filter? function Takes a value and its key; a key for which it does not return true is left out
+---@field map? function Takes a value and its key and returns the new value, nothing to leave it out
+---@field flatten? boolean Makes maps within maps one level, keys joined by dots
+---@field sanitize? boolean|StateSanitizeOptions Masks secrets with `***`; true, or what more to mask
+---@field apply? boolean Writes the result to the state as well
+
+---What of a state a view shows.
+---@class StateViewOptions
+---@field keys? string[] The keys that can be seen, dotted paths for parts of values; all unless set
+---@field readonly? boolean Whether it only reads; true unless set
+
 ---How much of a conversation stays.
 ---@class TruncateOptions
 ---@field messages? integer Messages at most
@@ -1612,6 +1694,162 @@ function Env.get(name, fallback) end
 ---Lists the variables that are set and granted.
 ---@return string[] # Their names, sorted
 function Env.list() end
+
+---Keeps values between steps, agents and runs; `State.get` and the like are the run's own.
+---@class StateGlobal
+State = {}
+
+---Makes a state, or finds the one that is there; it is opened when it is first used.
+---@param options StateOptions What the state is
+---@return State # The state
+function State.new(options) end
+
+---Returns a value of the run's own state.
+---@param key string|string[] A name; `a.b` is `b` inside `a`, and so is the list of both
+---@param fallback? any Returned where the key is not set
+---@return any # A copy of the value
+function State.get(key, fallback) end
+
+---Keeps a value in the run's own state, until the run ends.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@param value any Plain data; nothing takes the key away
+---@return integer # The state's new revision
+function State.set(key, value) end
+
+---Takes a key of the run's own state away.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@return integer # The state's new revision
+function State.remove(key) end
+
+---Replaces a value of the run's own state by what a function makes of it.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@param change function Takes the value (nothing where there is none) and returns the new one
+---@return any # The new value
+function State.update(key, change) end
+
+---Returns the keys of the run's own state, sorted.
+---@return string[] # The names
+function State.keys() end
+
+---Returns all values of the run's own state.
+---@return table<string, any> # A copy
+function State.all() end
+
+---Returns the states that are kept for later runs and that this spell may use.
+---@param options? StateListOptions Which; the spell's own and its agents' unless set
+---@return StateInfo[] # What is known of each, by name
+function State.list(options) end
+
+---Removes a state that is kept, with its history; an unknown one is not_found.
+---@param name string Its name
+---@param options? StateRemoveOptions Its scope
+function State.remove_state(name, options) end
+
+---Values that are kept under a name; what is read is a copy.
+---@class State
+local State = {}
+
+---Returns a value.
+---@param key string|string[] A name; `a.b` is `b` inside `a`, and so is the list of both
+---@param fallback? any Returned where the key is not set
+---@return any # A copy of the value
+function State:get(key, fallback) end
+
+---Keeps a value; nothing takes the key away.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@param value any Plain data
+---@return integer # The state's new revision
+function State:set(key, value) end
+
+---Takes a key away; one that is not set is fine.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@return integer # The state's new revision
+function State:remove(key) end
+
+---Tells whether a key is set.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@return boolean # Whether it is set
+function State:exists(key) end
+
+---Returns the keys at the top, sorted.
+---@return string[] # The names
+function State:keys() end
+
+---Returns all values as they are at this moment.
+---@return table<string, any> # A copy
+function State:all() end
+
+---Replaces a value by what a function makes of it; nobody's change in between is lost.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@param change function Takes the value (nothing where there is none) and returns the new one; it is called again with the newer value where somebody else was quicker
+---@return any # The new value
+function State:update(key, change) end
+
+---Keeps a value if the one there is the expected one.
+---@param key string|string[] A name, a dotted path, or a list of names
+---@param expected any The value that has to be there; nothing where the key must not be set
+---@param value any The new value; nothing takes the key away
+---@return boolean # Whether it was, and the new value is kept
+function State:compare_and_set(key, expected, value) end
+
+---Brings values together with those that are there, all at once.
+---@param values table<string, any> The values by key
+---@param options? StateMergeOptions Whose value counts
+---@return integer # The state's new revision
+function State:merge(values, options) end
+
+---Takes all keys away; `undo` brings them back.
+---@return integer # The state's new revision
+function State:clear() end
+
+---Returns what leads from other values to these, as JSON Patch; `patch` takes it.
+---@param other State|integer|table<string, any> Another state, a map of values, or an older revision of this state
+---@return table<string, any>[] # The operations: maps with `op`, `path`, `value`, `from`
+function State:diff(other) end
+
+---Applies a JSON Patch (RFC 6902), all of it or nothing.
+---@param operations table<string, any>[] Maps with `op` (add, remove, replace, move, copy, test) and `path`
+---@return integer # The state's new revision
+function State:patch(operations) end
+
+---Makes another map of the values: some keys, other values, one level, no secrets.
+---@param options StateTransformOptions What to make of them
+---@return table<string, any> # The new values; the state has them only with `apply`
+function State:transform(options) end
+
+---Returns the changes that are remembered, newest first.
+---@param options? StateHistoryOptions How many
+---@return StateChange[] # The changes
+function State:history(options) end
+
+---Takes the last changes back, whoever made them.
+---@param steps? integer How many
+---@return integer # The state's new revision
+function State:undo(steps) end
+
+---Puts other values in the place of all.
+---@param values integer|table<string, any> A map of values, such as `all` gave, or an older revision that is remembered
+---@return integer # The state's new revision
+function State:restore(values) end
+
+---Tells how the values do not fit a schema.
+---@param schema? table<string, any> A JSON Schema, or the short form; the state's own unless given
+---@return string[] # What is wrong, a sentence each, at most five; none where they fit
+function State:validate(schema) end
+
+---Returns what is known of the state without its values.
+---@return StateInfo # Name, scope, store, version, revision, size …
+function State:metadata() end
+
+---Returns the same state as somebody else may use it: only to read, only some keys.
+---@param options? StateViewOptions What it shows
+---@return State # The view; what this object may not do, it may not either
+function State:view(options) end
+
+---Makes the state a tool of the run, for agents that share it.
+---@param options? StateToolOptions How it appears, and what models may do
+---@return Tool # The tool; it takes an `action` (get, all, set, remove), a `key` and a `value`
+function State:as_tool(options) end
 
 ---Reads and writes JSON. (In JavaScript this is the language's own object.)
 ---@class JSON
