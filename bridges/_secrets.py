@@ -123,11 +123,6 @@ def _key_pattern() -> re.Pattern[str]:
     return re.compile(KEYS, re.IGNORECASE | re.VERBOSE)
 
 
-def key_pattern() -> str:
-    """Returns how keys look, as a verbose regular expression to be read without case."""
-    return _KEYS
-
-
 def is_secret_name(name: str) -> bool:
     """Tells whether a name says that the text under it is secret."""
     return _TELLING.search(name) is not None

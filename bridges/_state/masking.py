@@ -9,7 +9,7 @@ from typing import Any
 import regex
 
 from bridges._errors import InvalidArgument, TimeLimit
-from bridges._secrets import is_secret_name, key_pattern
+from bridges._secrets import KEYS, is_secret_name
 
 MASK = "***"
 SECONDS = 5.0
@@ -24,7 +24,7 @@ class Mask:
 
     def __init__(self, names: Sequence[str], patterns: Sequence[str]) -> None:
         self._names = {name.casefold() for name in names}
-        self._patterns = [regex.compile(key_pattern(), regex.IGNORECASE | regex.VERBOSE)]
+        self._patterns = [regex.compile(KEYS, regex.IGNORECASE | regex.VERBOSE)]
         for text in patterns:
             try:
                 self._patterns.append(regex.compile(text))
