@@ -17,6 +17,7 @@ class Border:
     """The function that is called, in which language, and what the spell may do.
 
     note: told every permission decision: (api, kinds, value, the error it was refused with)
+    Made by the door, which notes them: `session.door.border(api)`.
     """
 
     api: str

@@ -126,6 +126,13 @@ class Door:
     def _name(self, function: HostFunction) -> str:
         return f"{function.noun}.{self._session.spell_name(function.name)}"
 
+    def border(self, name: str) -> Border:
+        """Returns the border at which a function, as the script spells it, reads what it is given.
+
+        Every decision about a permission is noted there.
+        """
+        return Border(name, self._session.grants, self._session.spell_name, self._note)
+
     def _function(self, number: int) -> tuple[HostFunction, type]:
         known = self._functions.get(number)
         if known is None:
@@ -139,7 +146,7 @@ class Door:
     ) -> tuple[Any, dict[str, Any], Border]:
         session = self._session
         name = self._name(function)
-        border = Border(name, session.grants, session.spell_name, self._note)
+        border = self.border(name)
         if issubclass(kind, Bridge):
             owner: Any = session.shared(kind)
         else:

@@ -11,7 +11,7 @@ from bridges._errors import InvalidArgument
 from bridges._handoffs import MAX_HANDOFFS, HandoffHandle, HandoffSpec, Journey, handoff_spec
 from bridges._relays import hand_over
 from bridges._tools import as_data
-from bridges._types import Border, Callback, shape_of
+from bridges._types import Callback, shape_of
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -177,7 +177,7 @@ class _Told(Callback):
 
     async def __call__(self, *arguments: Any) -> Any:
         session = self._session
-        border = Border("Handoff", session.grants, session.spell_name)
+        border = session.door.border("Handoff")
         return await self._run(shape_of(HandoffRequest).write(arguments[0], border))
 
 

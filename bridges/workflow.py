@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument, LimitExceeded, WorkflowFailed
 from bridges._permissions import ModulePath
-from bridges._types import Border, StreamOf, shape_of
+from bridges._types import StreamOf, shape_of
 from bridges._workflow.calling import events, run_workflow
 from bridges._workflow.handle import WorkflowHandle
 from bridges._workflow.reading import Problem, Reader
@@ -104,7 +104,7 @@ class WorkflowObject(WorkflowHandle):
 
     def _spelled(self, error: WorkflowFailed) -> WorkflowFailed:
         """Returns a failure whose record is spelled as the spell's language does."""
-        border = Border("Workflow.run", self._session.grants, self._session.spell_name)
+        border = self._session.door.border("Workflow.run")
         record = shape_of(WorkflowResult).write(error.details["record"], border)
         error.details = {**error.details, "record": record}
         return error

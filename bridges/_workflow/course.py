@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from bridges._types import Border, shape_of
+from bridges._types import shape_of
 from bridges._workflow.records import WorkflowStepResult
 from bridges._workflow.scope import Room
 
@@ -29,7 +29,7 @@ class Course:
         self.session = session
         self.listener = listener
         self.room = Room(session.limits.memory)
-        self._border = Border("Workflow.run", session.grants, session.spell_name)
+        self._border = session.door.border("Workflow.run")
 
     def write(self, fields: dict[str, Any]) -> Any:
         """Returns the fields of a `WorkflowStepResult` as scripts see them."""

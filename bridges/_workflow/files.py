@@ -6,13 +6,13 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bridges import _io
 from bridges._errors import InvalidArgument
 from bridges._permissions import ModulePath
-from bridges._types import Border, shape_of
+from bridges._types import shape_of
 from bridges._workflow.reading import Problem, Reader
 from bridges._workflow.records import WorkflowOptions
 from bridges._workflow.specs import MAX_DEPTH, Spec
@@ -75,7 +75,7 @@ def read(session: Session, path: ModulePath, above: tuple[str, ...] = ()) -> Spe
 
 
 def _made(session: Session, reader: Reader, found: Found) -> Spec:
-    border = Border(API, session.grants, str)
+    border = replace(session.door.border(API), spell_name=str)
     try:
         options = shape_of(WorkflowOptions).read(found.data, "flow", border)
     except InvalidArgument as error:

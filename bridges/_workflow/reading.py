@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from bridges._errors import InvalidArgument, SpellError
-from bridges._types import Border, shape_of
+from bridges._types import shape_of
 from bridges._workflow.actions import read_action
 from bridges._workflow.conditions import read_condition
 from bridges._workflow.names import check_names
@@ -80,7 +80,7 @@ class Reader:
 
     def shaped(self, value: Any, where: str) -> Any:
         """Returns the options of a workflow inside this one, checked."""
-        border = Border(self.where, self.session.grants, self.spell_name)
+        border = replace(self.session.door.border(self.where), spell_name=self.spell_name)
         return shape_of(WorkflowOptions).read(value, f"{self.where}: {where}", border)
 
     def problem(self, where: str, message: str) -> None:
