@@ -241,13 +241,21 @@ class Bus:
             if not waiter[1].done():
                 waiter[1].set_result(None)
 
+    def interrupt(self) -> None:
+        """Ends the delivery under way; what waits for handlers is given up."""
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        self._queue.clear()
+        self._jobs.clear()
+        if self._delivering is not None:
+            self._delivering.cancel()
+
     async def _close(self) -> None:
         for tap in self._taps:
             tap.close()
-        if self._later is not None:
-            self._later.cancel()
+        self.interrupt()
         if self._delivering is not None:
-            self._delivering.cancel()
             await asyncio.wait([self._delivering])
 
     # -- who listens

@@ -36,6 +36,12 @@ class Queue:
         self.size -= size
         return event
 
+    def clear(self) -> None:
+        """Gives up what waits."""
+        self.dropped += len(self.waiting)
+        self.waiting.clear()
+        self.size = 0
+
     def __len__(self) -> int:
         return len(self.waiting)
 

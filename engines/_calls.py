@@ -281,7 +281,9 @@ class Calls:
     # -- the end
 
     def cancel(self) -> None:
-        """Cancels every call under way."""
+        """Cancels every call under way, and the delivery of events."""
+        if self._session.bus is not None:
+            self._session.bus.interrupt()
         # Once each: a second time would break off the cleaning up that the first began.
         for task in set(self._tasks.values()) - self._cancelled:
             self._cancelled.add(task)
