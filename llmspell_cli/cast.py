@@ -68,9 +68,7 @@ def _cast(
         text = Program(spell.source, spell.file_name, form, tuple(request.args))
         outcome = compose.execute(run, spell, text, worker, result.prints, watch)
         if outcome.error is not None:
-            from llmspell_cli.hints import add_hint
-
-            raise add_hint(outcome.error, spell)
+            raise _shown(outcome.error, spell)
         if outcome.exit_code is not None:
             result.left(outcome.exit_code, run)
             return outcome.exit_code
@@ -86,6 +84,17 @@ def _cast(
         return _report(invocation, error)
     finally:
         early.drop()
+
+
+def _shown(error: SpellError, spell: Spell) -> SpellError:
+    """Returns an error as people are shown it."""
+    if spell.is_ours:
+        own = spell.file_name
+        error.traceback = [frame for frame in error.traceback if frame.get("file") != own]
+        return error
+    from llmspell_cli.hints import add_hint
+
+    return add_hint(error, spell)
 
 
 def _workbench(

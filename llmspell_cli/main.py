@@ -35,6 +35,7 @@ COMMANDS = {
     "list": Entry("list", "list_spells", "List the spells there are."),
     "check": Entry("check", "check", "Check spells without running them."),
     "trace": Entry("trace", "trace", "Show what a run with --trace has written."),
+    "workflow": Entry("workflow", "app", "Run, check and draw workflow files."),
     "tools": Entry("tools", "app", "List, describe and call the built-in tools."),
     "models": Entry("models", "app", "List models; fetch and remove local ones."),
     "config": Entry("config", "app", "Write, show and check the configuration."),

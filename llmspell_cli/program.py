@@ -14,6 +14,7 @@ from llmspell_cli.manifest import Manifest
 from llmspell_cli.world import World
 
 MAX_BYTES = 16 * 1024 * 1024
+SUFFIXES = tuple(suffix for known in LANGUAGES.values() for suffix in known.suffixes)
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 # What only one of the languages says.
 HINTS = {
@@ -28,13 +29,17 @@ HINTS = {
 
 @dataclass(frozen=True)
 class Spell:
-    """A spell found: `path` is None for code from the command line or standard input."""
+    """A spell found: `path` is None for code from the command line or standard input.
+
+    is_ours: whether the code is the program's own, of which nobody is shown lines
+    """
 
     source: str
     path: Path | None
     language: Language
     manifest: Manifest
     folder: Path
+    is_ours: bool = False
 
     @property
     def file_name(self) -> str:
@@ -72,13 +77,16 @@ def _in_folder(folder: Path, engine: str | None) -> Spell:
     return Spell(source, path, language, manifest.load_folder(folder), folder)
 
 
-def read(path: Path, written: str) -> str:
-    """Returns a spell's text; raises a SpellError that says why it cannot be read."""
+def read(path: Path, written: str, suffixes: tuple[str, ...] = SUFFIXES) -> str:
+    """Returns a spell's text; raises a SpellError that says why it cannot be read.
+
+    suffixes: of the files that may have been meant
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise NotFound(f"there is no file {written!r}", hint=_nearest(path)) from None
+        raise NotFound(f"there is no file {written!r}", hint=_nearest(path, suffixes)) from None
     except OSError as error:
         raise NotFound(f"cannot read {written!r}: {error.strerror}") from None
     if len(data) > MAX_BYTES:
@@ -97,13 +105,14 @@ def decode(data: bytes, written: str) -> str:
         ) from None
 
 
-def _nearest(path: Path) -> str:
+def _nearest(path: Path, suffixes: tuple[str, ...]) -> str:
     try:
-        suffixes = tuple(s for known in LANGUAGES.values() for s in known.suffixes)
         names = [entry.name for entry in path.parent.iterdir() if entry.name.endswith(suffixes)]
     except OSError:
         return f"there is no folder {str(path.parent)!r} either"
-    return did_you_mean(path.name, names) or "llmspell list shows the spells there are"
+    if names or suffixes != SUFFIXES:
+        return did_you_mean(path.name, names)
+    return "llmspell list shows the spells there are"
 
 
 def known_language(name: str) -> Language:
