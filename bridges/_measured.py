@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bridges._bus import Bus, Listener
-from bridges._metrics import Registry
+from bridges._metrics import BUILT_IN, Registry
 
 if TYPE_CHECKING:
     from bridges._session import Session
 
-PREFIX = "llmspell."
 COUNTED = {
     "model": "requests",
     "tool": "calls",
@@ -49,7 +48,7 @@ class Measured:
         point, _, end = event["name"].partition(".")
         if event["source"] != "llmspell" or point not in COUNTED or end not in ("ended", "failed"):
             return False
-        data, name = event["data"], f"{PREFIX}{point}"
+        data, name = event["data"], f"{BUILT_IN}{point}"
         labels = {point if point != "run" else "spell": data["name"]}
         status = "ok" if end == "ended" else "error"
         self._counter(f"{name}.{COUNTED[point]}", 1, {**labels, "status": status}, "1")

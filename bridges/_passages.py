@@ -128,16 +128,17 @@ class Passage(Generic[T]):
     async def ended(self, result: T) -> T:
         """Asks the hooks about the result and tells the end; returns what to give."""
         self._duration = monotonic() - self._began
+        facts = self.form.facts(result)
         try:
-            return await self._after(result)
+            result = await self._after(result)
+            self._finish_span(facts, lambda: self.form.show(result))
+            return result
+        except BaseException as error:
+            self._finish_span(facts, None, error)
+            raise
         finally:
-            facts = self.form.facts(result)
             about = {"name": self.name, "duration": self._duration, **facts}
             self._tell(f"{self.point}.ended", about)
-            if self._span is not None:
-                from bridges import _span_points
-
-                _span_points.end(self.session, self._span, facts, self.form, result)
             await self.bus.drain()
 
     async def failed(self, error: BaseException) -> Given[T] | None:
@@ -148,10 +149,23 @@ class Passage(Generic[T]):
             return None if found is None else await self._on_error(found)
         finally:
             self._tell(f"{self.point}.failed", self._failure(error))
-            if self._span is not None and self.session.tracing is not None:
-                self.session.tracing.finish(self._span, error)
+            self._finish_span({}, None, error)
             if found is not None:  # what is being cancelled waits for nobody
                 await self.bus.drain()
+
+    def _finish_span(
+        self,
+        facts: dict[str, Any],
+        show: Callable[[], Any] | None,
+        error: BaseException | None = None,
+    ) -> None:
+        """Ends the operation's span; show: gives what hooks have made of the result"""
+        span, self._span = self._span, None
+        if span is not None:
+            from bridges import _span_points
+
+            failure = None if isinstance(error, Retry) else error
+            _span_points.end(self.session, span, facts, show, failure)
 
     def _failure(self, error: BaseException) -> dict[str, Any]:
         code, message = "internal", type(error).__name__

@@ -6,16 +6,14 @@ Names of attributes are those of OpenTelemetry's conventions for generative AI, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from bridges._tracing import Kind, Span, clip, tracing_of
+from bridges._tracing import Kind, Span, clip, foreign, tracing_of
 
 if TYPE_CHECKING:
-    from bridges._hooks import Form
     from bridges._session import Session
 
-T = TypeVar("T")
 
 MAX_CONTENT = 20_000
 """Characters of what was asked or answered, where that is wanted."""
@@ -57,18 +55,25 @@ def begin(session: Session, point: str, name: str, request: Mapping[str, Any]) -
     return span
 
 
-def end(session: Session, span: Span, facts: Mapping[str, Any], form: Form[T], result: T) -> None:
-    """Ends the span of an operation that gave a result.
+def end(
+    session: Session,
+    span: Span,
+    facts: Mapping[str, Any],
+    show: Callable[[], Any] | None,
+    error: BaseException | None,
+) -> None:
+    """Ends the span of an operation.
 
     facts: what the operation used, as its event says it
+    show: gives its result as plain data, where it has one
     """
     tracing = tracing_of(session)
     usage = facts.get("usage") or {}
     span.set({attribute: usage.get(field) for field, attribute in USED})
     span.set({"llmspell.cost": facts.get("cost")})
-    if tracing.content and span.kind in ANSWERED:
-        _tell(span, ANSWERED[span.kind], form.show(result))
-    tracing.finish(span)
+    if tracing.content and show is not None and span.kind in ANSWERED:
+        _tell(span, ANSWERED[span.kind], show())
+    tracing.finish(span, error)
 
 
 def _about(kind: Kind, name: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,5 +96,6 @@ def _about(kind: Kind, name: str, request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _tell(span: Span, attribute: str, value: Any) -> None:
     if value is not None:
-        text = value if isinstance(value, str) else json.dumps(value, default=repr)
-        span.attributes[attribute] = clip(text, MAX_CONTENT)
+        if not isinstance(value, str):
+            value = json.dumps(value, ensure_ascii=False, default=foreign)
+        span.attributes[attribute] = clip(value, MAX_CONTENT)

@@ -74,15 +74,19 @@ class Span:
         return 1 + len(self.attributes) + sum(1 + len(e.attributes) for e in self.events)
 
     def set(self, attributes: Mapping[str, Any]) -> None:
-        """Notes attributes; what is not given is left as it is, and so are too many."""
+        """Notes attributes; what is not given is left as it is, and so are too many.
+
+        A span that has ended says nothing more.
+        """
         for name, value in attributes.items():
-            known = name in self.attributes
-            if value is not None and (known or len(self.attributes) < MAX_ATTRIBUTES):
-                self.attributes[clip(name, MAX_NAME)] = as_attribute(value)
+            name = clip(name, MAX_NAME)
+            has_room = name in self.attributes or len(self.attributes) < MAX_ATTRIBUTES
+            if value is not None and has_room and not self.end:
+                self.attributes[name] = as_attribute(value)
 
     def note(self, name: str, attributes: Mapping[str, Any]) -> None:
         """Notes that something happened now; more than MAX_EVENTS are left out."""
-        if len(self.events) < MAX_EVENTS:
+        if len(self.events) < MAX_EVENTS and not self.end:
             few = list(attributes.items())[:MAX_ATTRIBUTES]
             kept = {clip(k, MAX_NAME): as_attribute(v) for k, v in few if v is not None}
             self.events.append(Event(clip(name, MAX_NAME), time.time_ns(), kept))
@@ -109,7 +113,7 @@ class Tracing:
         else:
             trace_id, parent_id = secrets.token_hex(16), ""
             self.sampled = None
-        name = clip(f"run {spell}", MAX_NAME)
+        name, spell = clip(f"run {spell}", MAX_NAME), clip(spell, MAX_NAME)
         self.root = Span(name, "run", trace_id, _new_id(), parent_id, spell, time.time_ns())
         self.content = False
         self.listeners: list[Callable[[Span], None]] = []
@@ -142,7 +146,7 @@ class Tracing:
     def begin(self, name: str, kind: Kind, spell: str) -> Span:
         """Begins a span, in which lies what happens from now on until `finish`."""
         above = self.current()
-        name = clip(name, MAX_NAME)
+        name, spell = clip(name, MAX_NAME), clip(spell, MAX_NAME)
         span = Span(name, kind, above.trace_id, _new_id(), above.span_id, spell, time.time_ns())
         span.above = _current.get()
         span.began = time.monotonic_ns()
@@ -212,11 +216,20 @@ def as_attribute(value: Any) -> Attribute:
         kinds = {type(part) for part in value}
         if len(kinds) <= 1 and kinds <= {str, bool, int, float}:
             return [clip(part, MAX_TEXT) if isinstance(part, str) else part for part in value]
-    return clip(json.dumps(value, ensure_ascii=False, default=repr), MAX_TEXT)
+    return clip(json.dumps(value, ensure_ascii=False, default=foreign), MAX_TEXT)
+
+
+def foreign(value: Any) -> str:
+    """Returns what stands for a value that JSON has no word for."""
+    if isinstance(value, bytes):
+        return value[:MAX_TEXT].decode("utf-8", "replace")
+    return f"<{getattr(value, 'words', type(value).__name__)}>"
 
 
 def clip(text: str, most: int) -> str:
-    """Returns text of at most so many characters."""
+    """Returns text of at most so many characters, which UTF-8 has a form for."""
+    if not text.isascii():
+        text = text[: most + 1].encode("utf-8", "replace").decode()
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

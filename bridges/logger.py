@@ -161,6 +161,7 @@ class Logger(Bridge):
             result = await fn()
         finally:
             capturing.set(outer)
+            capture.is_over = True
         lines: Any = [{**line, "fields": _plain(line["fields"])} for line in capture.lines]
         return {"lines": lines, "dropped": capture.dropped, "result": result}
 

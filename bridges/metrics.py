@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from bridges import _json
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
-from bridges._measured import PREFIX, measure
-from bridges._metrics import Kind, Metric, Registry, Values, registry_of
+from bridges._measured import measure
+from bridges._metrics import BUILT_IN, Kind, Metric, Registry, Values, registry_of
 from bridges._types import Callback
 
 if TYPE_CHECKING:
@@ -249,9 +249,9 @@ class Metrics(Bridge):
 
 
 def _check_name(name: str) -> None:
-    if name.startswith(PREFIX):
+    if name.startswith(BUILT_IN):
         raise InvalidArgument(
-            f"{name!r} cannot be the name of a metric: those with {PREFIX!r} are built in",
+            f"{name!r} cannot be the name of a metric: those with {BUILT_IN!r} are built in",
             hint="choose another name",
         )
 

@@ -53,6 +53,7 @@ class TraceFile:
         line = {"resourceSpans": [{"resource": self._resource, "scopeSpans": [scope]}]}
         try:
             self._stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+            self._stream.flush()
         except OSError as error:
             self.trouble = str(error.strerror)
 

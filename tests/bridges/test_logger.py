@@ -143,3 +143,17 @@ def test_captures_and_replays_are_bounded(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(lines(session)) == 1
     with pytest.raises(InvalidArgument, match="at most 10000 lines"):
         call(session, "Logger.replay", [{"level": "info", "message": ""}] * 10_001)
+
+
+def test_what_goes_on_after_a_capture_is_written(tmp_path: Path) -> None:
+    source = """
+    local later
+    local found = Logger.capture(function()
+      later = Async.spawn(function() Async.sleep(0.01) Logger.info("late") end)
+    end, { quiet = true })
+    later:wait()
+    return #found.lines"""
+    session = make_session(tmp_path)
+    outcome, _ = cast("lua", source, session)
+    assert outcome.value == 0
+    assert [message for _, message, _ in lines(session)] == ["late"]

@@ -60,6 +60,7 @@ def test_there_are_only_so_many_metrics(tmp_path: Path) -> None:
     known.metric("m0", "counter")
     with pytest.raises(LimitExceeded, match="more than 200 metrics"):
         known.metric("one_more", "counter")
+    known.metric("llmspell.model.requests", "counter")
 
 
 def test_a_name_that_would_be_exported_like_another_is_refused(tmp_path: Path) -> None:

@@ -321,3 +321,55 @@ def test_programs_find_the_span_they_were_started_in(tmp_path: Path) -> None:
     assert session.tracing is not None
     call = next(s for s in session.tracing.ended() if s.name == "execute_tool run_program")
     assert inside == f"00-{call.trace_id}-{call.span_id}-01\n"
+
+
+def test_a_span_tells_what_hooks_have_left_of_an_answer(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    tracing_of(session).content = True
+    source = """
+    Hook.before("model", function(asked)
+      asked.request.messages[1].content = "REDACTED"
+      return { request = asked.request }
+    end)
+    Hook.after("model", function() return { result = "also gone" } end)
+    return LLM.complete("the secret", { model = "test:echo" }).text"""
+    assert run(session, "lua", source) == "also gone"
+    assert session.tracing is not None
+    (span,) = session.tracing.ended()
+    told = json.dumps(span.attributes)
+    assert "secret" not in told
+    assert "REDACTED" in str(span.attributes["gen_ai.input.messages"])
+    assert "also gone" in str(span.attributes["gen_ai.output.messages"])
+
+
+def test_a_span_that_has_ended_says_nothing_more(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    source = """
+    local later
+    Trace.span("work", function()
+      later = Async.spawn(function()
+        Async.sleep(0.01)
+        Trace.set_attribute("late", 1)
+        Trace.add_event("late")
+      end)
+    end)
+    later:wait()"""
+    run(session, "lua", source)
+    assert session.tracing is not None
+    (span,) = session.tracing.ended()
+    assert (span.attributes, span.events) == ({}, [])
+
+
+def test_values_that_are_no_data_become_words(tmp_path: Path) -> None:
+    session = make_session(tmp_path)
+    source = r"""
+    Trace.span("\u{e6}", function()
+      Trace.set_attributes({ bytes = "\xff" .. ("x"):rep(5000), map = { f = print } })
+    end)"""
+    run(session, "lua", source)
+    assert session.tracing is not None
+    (span,) = session.tracing.ended()
+    assert span.name == "\u00e6"
+    assert len(str(span.attributes["bytes"])) <= 1000
+    assert span.attributes["map"] == '{"f": "<a function>"}'
+    assert _tracing.clip("a\udcffb", 10) == "a?b"
