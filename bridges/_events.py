@@ -78,7 +78,15 @@ EVENTS: dict[str, EventKind] = {
         {"point": "Of what: model, tool, agent …", "name": "Its name", "hook": "Which hook"},
     ),
     "guardrail.violated": EventKind(
-        "a guardrail has found something", {"name": "The guardrail's name"}
+        "a guardrail has found something",
+        {
+            "name": "The guardrail's name",
+            "where": "In what: input, output, tool_input, tool_output or value",
+            "action": "What is done: warn, redact, retry or block",
+            "violations": "What was found, 100 at most",
+            "agent": "Whose input, output or tool it is",
+            "tool": "Whose arguments or result it is",
+        },
     ),
     "model.switched": EventKind("another model takes over", {"name": "The model from now on"}),
     "session.saved": EventKind("a session has been saved", {"name": "Its name"}),

@@ -47,10 +47,12 @@ def _tell(
     session: Session, spec: GuardrailSpec, outcome: Outcome, where: str, about: dict[str, str]
 ) -> None:
     said = "; ".join(list(dict.fromkeys(v.message for v in outcome.violations))[:5])
-    fields = {"guardrail": spec.name, "where": where, "action": outcome.action, **about}
-    session.log.write("warn", f"a guardrail was violated: {said}", fields)
+    fields = {"where": where, "action": outcome.action, **about}
+    warning = f"a guardrail was violated: {said}"
+    session.log.write("warn", warning, {"guardrail": spec.name, **fields})
     found = [violation.as_map() for violation in outcome.violations]
-    session.shared(Bus).emit("guardrail.violated", {**fields, "violations": found})
+    event = {"name": spec.name, **fields, "violations": found}
+    session.shared(Bus).emit("guardrail.violated", event)
 
 
 @dataclass

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._errors import InvalidArgument, SpellError
 from bridges._guarding.spec import Judge, Objection, Opinion, Undecided
-from bridges._schema import problems
 from bridges._tools import ENDS_RUN, as_text
 
 if TYPE_CHECKING:
@@ -66,7 +65,4 @@ async def _topics(session: Session, model: str | None, topics: list[str], text: 
     listed = "".join(f"- {topic}\n" for topic in topics)
     asked = Turn([], f"<text>\n{text}\n</text>")
     answer = await complete(opened, Question(asked, _ASKED + listed, schema))
-    output = answer["output"]
-    if problems(schema, output):
-        raise Undecided("the model that judges topics gave no answer")
-    return set(output["topics"])
+    return set(answer["output"]["topics"])

@@ -210,7 +210,7 @@ def test_every_violation_is_an_event_and_a_warning(session: Session) -> None:
     report = check(session, guardrail, "say no", where="input")
     assert report["ok"] and report["action"] == "warn" and report["value"] == "say no"
     (event,) = [e for e in session.shared(Bus).history() if e["name"] == "guardrail.violated"]
-    assert event["data"]["guardrail"] == "n" and event["data"]["action"] == "warn"
+    assert event["data"]["name"] == "n" and event["data"]["action"] == "warn"
     assert event["data"]["where"] == "input" and event["data"]["violations"][0]["start"] == 5
     warned = [line for line in session.lines if line[0] == "warn"]  # type: ignore[attr-defined]
     assert len(warned) == 1 and warned[0][2]["guardrail"] == "n"
