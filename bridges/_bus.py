@@ -107,12 +107,12 @@ class Bus:
         """
         self._note(name, data, "llmspell", EVENT_BYTES + weight(data), correlated)
 
-    def emit_own(self, name: str, data: Any, correlated: str | None) -> dict[str, Any]:
-        """Notes an event of the spell and returns it.
+    def emit_own(self, name: str, data: Any, correlated: str | None) -> None:
+        """Notes an event of the spell.
 
         correlated: its correlation id, where it is not that of what happens around it
         """
-        return self._note(name, data, "spell", EVENT_BYTES + weight(data), correlated)
+        self._note(name, data, "spell", EVENT_BYTES + weight(data), correlated)
 
     def replay(self, event: dict[str, Any]) -> None:
         """Hands a recorded event to listeners again; it is not remembered a second time."""
@@ -122,7 +122,7 @@ class Bus:
 
     def _note(
         self, name: str, data: Any, source: str, size: int, correlated: str | None = None
-    ) -> dict[str, Any]:
+    ) -> None:
         self._last_id += 1
         event = {
             "name": name,
@@ -134,7 +134,6 @@ class Bus:
             "spell": self._session.spell.name,
         }
         self._remember(event, size)
-        return event
 
     def _remember(self, event: dict[str, Any], size: int) -> None:
         self.counts.emitted += 1

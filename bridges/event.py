@@ -104,7 +104,7 @@ class Event(Bridge):
     @host_function(needs=NOTHING, since=2)
     async def emit(
         self, name: str, data: Any = None, options: EventEmitOptions | None = None
-    ) -> EventRecord:
+    ) -> None:
         """Tells of an event, and waits until its handlers have run.
 
         A handler that emits does not wait: what it emits comes after the event it handles.
@@ -112,7 +112,6 @@ class Event(Bridge):
         name: Lower-case words joined by dots; the first is none of the built-in events'
         data: More about it: text, numbers, lists, maps
         options: More about the event
-        returns: The event
         """
         where = "Event.emit"
         check_event(name, where)
@@ -123,9 +122,8 @@ class Event(Bridge):
             )
         correlated = (options or {}).get("correlation")
         bus = self._bus()
-        event: Any = bus.emit_own(name, check_plain(data, f"{where}: data"), _id(correlated, where))
+        bus.emit_own(name, check_plain(data, f"{where}: data"), _id(correlated, where))
         await bus.drain()
-        return event  # type: ignore[no-any-return]
 
     @host_function(needs=NOTHING, since=2)
     async def wait_for(self, pattern: str, options: EventWaitOptions | None = None) -> EventRecord:

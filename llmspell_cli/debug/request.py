@@ -18,8 +18,8 @@ NAME = "request"
 OPEN = {
     "model": ("messages", "settings"),
     "tool": ("arguments",),
-    "step": ("input",),
-    "handoff": ("input",),
+    "step": ("input", "params", "prompt"),
+    "handoff": ("arguments", "reason", "state"),
 }
 """The parts of a request that may be changed."""
 TITLES = {
@@ -92,7 +92,7 @@ class Held:
     def assign(self, place: tuple[str | int, ...], written: str) -> None:
         """Changes a part, or adds one to a map or behind a list's end; written: JSON."""
         if len(place) == 0 or place[0] not in OPEN[self.kind]:
-            names = " and ".join(OPEN[self.kind])
+            names = " and ".join(self.open_parts())
             raise InvalidArgument(f"of a {self.what}, only {names} can be changed")
         owner, key = self._at(place[:-1]), place[-1]
         if isinstance(owner, dict) and isinstance(key, str):

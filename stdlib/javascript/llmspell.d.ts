@@ -3090,9 +3090,8 @@ declare const Event: {
    * @param name - Lower-case words joined by dots; the first is none of the built-in events'
    * @param data - More about it: text, numbers, lists, maps
    * @param options - More about the event
-   * @returns The event
    */
-  emit(name: string, data?: any, options?: (EventEmitOptions | null) & Cancellable): Promise<EventRecord>;
+  emit(name: string, data?: any, options?: (EventEmitOptions | null) & Cancellable): Promise<void>;
   /**
    * Waits for the next event that matches.
    * @param pattern - Names, as for `on`

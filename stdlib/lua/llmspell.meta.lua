@@ -2115,7 +2115,6 @@ function Event.clear() end
 ---@param name string Lower-case words joined by dots; the first is none of the built-in events'
 ---@param data? any More about it: text, numbers, lists, maps
 ---@param options? EventEmitOptions More about the event
----@return EventRecord # The event
 function Event.emit(name, data, options) end
 
 ---Waits for the next event that matches.

@@ -190,6 +190,54 @@ const answer = await LLM.complete("say moon", { model: "test:echo" }); // @ask
 console.log(String(answer)); // @print
 """,
 }
+FLOW = {
+    "lua": """
+local flow = Workflow.new{ name = "sums", steps = {
+  { name = "first", run = function(c) return c.input + 1 end },
+  { name = "second", run = function(c) return c.input * 2 end },
+} }
+local result = flow:run(20) -- @run
+print(result.output)
+""",
+    "javascript": """
+const flow = Workflow.new({ name: "sums", steps: [
+  { name: "first", run: (c) => c.input + 1 },
+  { name: "second", run: (c) => c.input * 2 },
+] });
+const result = await flow.run(20); // @run
+console.log(String(result.output));
+""",
+}
+HANDOFF = {
+    "lua": """
+local billing = Agent.new{ name = "billing", model = "test:echo" }
+local answer = Handoff.to(billing):run("hello", { state = { n = 1 } }) -- @ask
+print(answer.handoffs[1].state.n)
+""",
+    "javascript": """
+const billing = Agent.new({ name: "billing", model: "test:echo" });
+const answer = await Handoff.to(billing).run("hello", { state: { n: 1 } }); // @ask
+console.log(String(answer.handoffs[0].state.n));
+""",
+}
+HANDLER = {
+    "lua": """
+Event.on("report.*", function(event)
+  local n = event.data.n -- @handler
+  print("heard " .. n)
+end)
+Event.emit("report.written", { n = 3 })
+Event.emit("report.sent", { n = 4 })
+""",
+    "javascript": """
+Event.on("report.*", (event) => {
+  const n = event.data.n; // @handler
+  console.log("heard " + n);
+});
+await Event.emit("report.written", { n: 3 });
+await Event.emit("report.sent", { n: 4 });
+""",
+}
 CLOSURES = {
     "lua": """
 shared = "everywhere"

@@ -272,6 +272,43 @@ def test_a_tool_call_is_shown_and_changed(begin: Begin) -> None:
     assert driver.finish() == (0, "32\tdone\n")
 
 
+def test_a_workflow_step_is_shown_and_changed(begin: Begin) -> None:
+    driver, path = begin(spells.FLOW)
+    driver.catch("step")
+    place = driver.go()
+    assert "workflow step sums.first" in place.why
+    assert place.line == line_of(path, "run")
+    request = driver.request()
+    assert (request["step"], request["input"]) == ("first", 20)
+    with pytest.raises(Wrong, match="of a workflow step, only input can be changed"):
+        driver.assign("request.step", '"other"')
+    assert "workflow step sums.second" in driver.go().why
+    assert driver.request()["input"] == 20
+    driver.assign("request.input", "50")
+    assert driver.finish() == (0, "100\n")
+
+
+def test_a_handoff_is_shown_and_changed(begin: Begin) -> None:
+    driver, path = begin(spells.HANDOFF)
+    driver.catch("handoff")
+    place = driver.go()
+    assert "handoff billing" in place.why
+    assert place.line == line_of(path, "ask")
+    assert driver.request()["state"] == {"n": 1}
+    driver.assign("request.state.n", "7")
+    assert driver.finish() == (0, "7\n")
+
+
+def test_a_handler_of_events_while_the_spell_is_held(begin: Begin) -> None:
+    driver, path = begin(spells.HANDLER)
+    driver.break_at(path, line_of(path, "handler"))
+    assert driver.go().line == line_of(path, "handler")
+    assert driver.evaluate("event.data.n") == "3"
+    driver.go()
+    assert driver.evaluate("event.name") == '"report.sent"'
+    assert driver.finish() == (0, "heard 3\nheard 4\n")
+
+
 def test_every_call_of_an_agent_is_held_in_turn(begin: Begin) -> None:
     driver, _ = begin(spells.AGENT)
     driver.catch("model", "tool")

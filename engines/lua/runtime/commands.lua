@@ -4,7 +4,9 @@ local host, errors, codec, follow, evaluation, stepping, breakpoints, exceptions
 
 local ANSWER = 27
 local MAX_TASKS = 1000
-local REASONS = { pause = true, ["model call"] = true, ["tool call"] = true }
+local REASONS = {
+  pause = true, ["model call"] = true, ["tool call"] = true, ["workflow step"] = true, handoff = true,
+}
 
 local M = {}
 

@@ -46,7 +46,7 @@ FILTERS = [
     {
         "filter": "workflow step",
         "label": "Workflow Steps",
-        "description": "Stops before a step of a workflow runs; its input can be changed.",
+        "description": "Stops before a step of a workflow runs; what it is given can be changed.",
         "default": False,
         "supportsCondition": True,
         "conditionDescription": "a step's name, workflow.step, or a pattern such as report.*",
@@ -54,7 +54,7 @@ FILTERS = [
     {
         "filter": "handoff",
         "label": "Handoffs",
-        "description": "Stops before an agent hands over to another; the input can be changed.",
+        "description": "Stops before an agent hands over to another; the state can be changed.",
         "default": False,
         "supportsCondition": True,
         "conditionDescription": "the name of the agent that takes over, or a pattern",
