@@ -123,12 +123,12 @@ class StateObject(StateHandle):
     async def merge(self, values: dict[str, Any], options: StateMergeOptions | None = None) -> int:
         """Brings values together with those that are there, all at once.
 
-        values: The values by key
+        values: The values by key; a null takes its key away
         options: Whose value counts
         returns: The state's new revision
         """
         self.check_writable()
-        given = plain_map(values, "values")
+        given = plain_map(values, "values", nulls=True)
         strategy = (options or {}).get("strategy", "theirs")
         return await self.kept.rewrite("merge", lambda ours: merge(ours, given, strategy))
 

@@ -94,8 +94,11 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
-def plain_map(values: Any, where: str) -> Values:
-    """Returns a checked copy of a state's values; a null at the top is a key that is not set."""
+def plain_map(values: Any, where: str, *, nulls: bool = False) -> Values:
+    """Returns a checked copy of a state's values.
+
+    nulls: keeps those at the top, which else are keys that are not set
+    """
     if values == []:
         return {}
     if not isinstance(values, Mapping):
@@ -103,7 +106,7 @@ def plain_map(values: Any, where: str) -> Values:
     found = {key: plain(value, f"{where}.{key}") for key, value in values.items()}
     for key in found:
         check_name(key, where)
-    return {key: value for key, value in found.items() if value is not None}
+    return {key: value for key, value in found.items() if nulls or value is not None}
 
 
 def encode(value: Any, key: str) -> str:
