@@ -2728,7 +2728,7 @@ declare class State {
   compareAndSet(key: string | string[], expected: any, value: any, options?: Cancellable): Promise<boolean>;
   /**
    * Brings values together with those that are there, all at once.
-   * @param values - The values by key
+   * @param values - The values by key; a null takes its key away
    * @param options - Whose value counts
    * @returns The state's new revision
    */

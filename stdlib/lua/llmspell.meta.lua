@@ -1793,7 +1793,7 @@ function State:update(key, change) end
 function State:compare_and_set(key, expected, value) end
 
 ---Brings values together with those that are there, all at once.
----@param values table<string, any> The values by key
+---@param values table<string, any> The values by key; a null takes its key away
 ---@param options? StateMergeOptions Whose value counts
 ---@return integer # The state's new revision
 function State:merge(values, options) end
