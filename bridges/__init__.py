@@ -3,6 +3,7 @@
 MODULES = (
     "agent",
     "handoff",
+    "team",
     "llm",
     "model",
     "tool",

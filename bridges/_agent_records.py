@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, Required, TypedDict
 
-from bridges._agents import AgentHandle
+from bridges._agents import AgentHandle, TeamHandle
+from bridges._docs import documented_like
 from bridges._guardrails import GuardrailHandle
 from bridges._handoffs import HandoffHandle
 from bridges._tools import ToolHandle
@@ -35,8 +36,8 @@ class AgentOptions(TypedDict, total=False):
     description: What it is good for, for agents that have it as a tool
     model: A model's name or alias; the default model unless set
     system_prompt: Instructions for the model
-    tools: Names of tools, tools, other agents, or maps with `name`, `description`, `parameters`
-        and `run`
+    tools: Names of tools, tools, other agents, teams, or maps with `name`, `description`,
+        `parameters` and `run`
     temperature: How freely the model chooses words; 0 is least
     max_tokens: Tokens of one answer of the model at most
     output_schema: JSON Schema of the answer, or the short form, where every name is required
@@ -53,7 +54,7 @@ class AgentOptions(TypedDict, total=False):
     description: str
     model: str
     system_prompt: str
-    tools: list[str | ToolHandle | AgentHandle | AgentTool]
+    tools: list[str | ToolHandle | AgentHandle | TeamHandle | AgentTool]
     temperature: float
     max_tokens: int
     output_schema: dict[str, Any]
@@ -61,8 +62,45 @@ class AgentOptions(TypedDict, total=False):
     timeout: Duration
     retries: int
     guardrails: list[GuardrailHandle]
-    handoffs: list[HandoffHandle | AgentHandle]
+    handoffs: list[HandoffHandle | AgentHandle | TeamHandle]
     max_handoffs: int
+
+
+@documented_like(AgentOptions)
+class AgentChanges(AgentOptions, total=False):
+    """How an agent differs from the one it is made of.
+
+    more_tools: Tools beside those it has
+    more_instructions: Instructions after those it has
+    """
+
+    more_tools: list[str | ToolHandle | AgentHandle | TeamHandle | AgentTool]
+    more_instructions: str
+
+
+@documented_like(AgentChanges)
+class AgentTemplateOptions(AgentChanges, total=False):
+    """What a template of agents is.
+
+    based_on: The template it begins with; nothing unless set
+    """
+
+    based_on: str
+
+
+class AgentTemplateInfo(TypedDict):
+    """What a template of agents is.
+
+    name: Its name
+    description: What agents made from it are good for
+    tools: The names of their tools
+    built_in: Whether it comes with the program
+    """
+
+    name: str
+    description: str
+    tools: list[str]
+    built_in: bool
 
 
 class AgentToolCall(TypedDict, total=False):
@@ -243,5 +281,5 @@ class AgentToolOptions(TypedDict, total=False):
     description: str
 
 
-AgentLike = AgentHandle | AgentOptions | str
-"""An agent, what one would be made of, or the name of a template: `as_agent` reads all three."""
+AgentLike = AgentHandle | TeamHandle | AgentOptions | str
+"""An agent, a team, what one is made of, or the name of a template: `as_agent` reads them all."""

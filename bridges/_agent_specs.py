@@ -7,14 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bridges._agent_points import FORM, Way, run_between, stream_between
-from bridges._agent_records import AgentLike, AgentOptions
+from bridges._agent_records import AgentLike, AgentOptions, AgentToolOptions
+from bridges._agent_templates import AgentTemplates
 from bridges._agents import AgentHandle, AgentSpec, Turn, check_settings, turn_of
-from bridges._errors import InvalidArgument, NotFound
+from bridges._errors import InvalidArgument
 from bridges._handoffs import HandoffHandle, HandoffSpec, handoff_spec
 from bridges._hooks import Hooks
 from bridges._relays import Relay
 from bridges._schema import to_json_schema
-from bridges._tools import ToolHandle, Tools, ToolSpec, define
+from bridges._tools import HostCallback, ToolHandle, Tools, ToolSpec, define
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -70,51 +71,65 @@ def as_agent(session: Session, given: AgentLike, where: str) -> AgentHandle:
     if isinstance(given, AgentHandle):
         return given
     if isinstance(given, str):
-        raise NotFound(f"{where}: there is no agent template {given!r}")
+        return SpecAgent(session, session.shared(AgentTemplates).find(given))
     return SpecAgent(session, spec_of(session, given, where))
+
+
+def as_tool(session: Session, agent: AgentHandle, options: AgentToolOptions) -> ToolHandle:
+    """Makes an agent a tool of the run."""
+    spec = agent.tool_spec(**options)
+    fields = {
+        "name": spec.name,
+        "description": spec.description,
+        "parameters": spec.parameters,
+        "run": HostCallback(spec.run),
+    }
+    door = session.door
+    tool: ToolHandle = door.call(door.number("Tool.new"), [fields])
+    return tool
 
 
 def spec_of(session: Session, options: AgentOptions, where: str) -> AgentSpec:
     """Reads the options of an agent; raises InvalidArgument or NotFound (an unknown tool)."""
     check_settings(options, where)
-    schema = options.get("output_schema")
-    if schema is not None:
-        schema = to_json_schema(schema, f"{where}: output_schema", all_required=True)
-    tools = _tools(session, options, where)
-    guardrails = tuple(options.get("guardrails", ()))
-    handoffs = _handoffs(options, tools, where)
-    given: Any = {**options, "output_schema": schema, "tools": tools}
-    return AgentSpec(**{"name": "agent", **given, "guardrails": guardrails, "handoffs": handoffs})
+    given: dict[str, Any] = dict(options)
+    if "output_schema" in given:
+        schema = given["output_schema"]
+        given["output_schema"] = to_json_schema(
+            schema, f"{where}: output_schema", all_required=True
+        )
+    given["tools"] = _tools(session, options.get("tools", []), where)
+    given["guardrails"] = tuple(options.get("guardrails", ()))
+    given["handoffs"] = tuple(as_handoff(part, where) for part in options.get("handoffs", []))
+    return checked(AgentSpec(**{"name": "agent", **given}), where)
 
 
-def _tools(session: Session, options: AgentOptions, where: str) -> tuple[ToolSpec, ...]:
-    known: Tools = session.shared(Tools)
-    found: dict[str, ToolSpec] = {}
-    for part in options.get("tools", []):
-        if isinstance(part, str):
-            spec = known.find(part)
-        elif isinstance(part, ToolHandle):
-            spec = part.spec
-        elif isinstance(part, AgentHandle):
-            spec = part.tool_spec()
-        else:
-            spec = define(part, f"{where}: tools")
-        if spec.name in found:
+def changed(session: Session, spec: AgentSpec, changes: Mapping[str, Any], where: str) -> AgentSpec:
+    """Returns an agent that differs from another in some options.
+
+    changes: fields of `AgentChanges`; what is given replaces, lists as well, but `more_tools` and
+        `more_instructions` go after what is there
+    """
+    more = ("more_tools", "more_instructions")
+    given: Any = {key: value for key, value in changes.items() if key not in more}
+    read = spec_of(session, given, where)
+    spec = replace(spec, **{key: getattr(read, key) for key in given})
+    tools = (*spec.tools, *_tools(session, changes.get("more_tools", []), where))
+    parts = (spec.system_prompt, changes.get("more_instructions", ""))
+    prompt = "\n\n".join(part for part in parts if part)
+    return checked(replace(spec, tools=tools, system_prompt=prompt), where)
+
+
+def checked(spec: AgentSpec, where: str) -> AgentSpec:
+    """Returns an agent whose tools and handoffs all have names of their own; InvalidArgument."""
+    names = [tool.name for tool in spec.tools] + [handoff.tool for handoff in spec.handoffs]
+    for name in names:
+        if names.count(name) > 1:
             raise InvalidArgument(
-                f"{where}: two of the tools are called {spec.name!r}",
+                f"{where}: two of the tools and handoffs are called {name!r}",
                 hint="give one of them another name",
             )
-        found[spec.name] = spec
-    return tuple(found.values())
-
-
-def _handoffs(
-    options: AgentOptions, tools: tuple[ToolSpec, ...], where: str
-) -> tuple[HandoffSpec, ...]:
-    found: tuple[HandoffSpec, ...] = ()
-    for part in options.get("handoffs", []):
-        found = with_handoff(found, as_handoff(part, where), tools, where)
-    return found
+    return spec
 
 
 def as_handoff(given: HandoffHandle | AgentHandle, where: str) -> HandoffSpec:
@@ -122,13 +137,16 @@ def as_handoff(given: HandoffHandle | AgentHandle, where: str) -> HandoffSpec:
     return given.spec if isinstance(given, HandoffHandle) else handoff_spec(given, {}, where)
 
 
-def with_handoff(
-    handoffs: tuple[HandoffSpec, ...], spec: HandoffSpec, tools: tuple[ToolSpec, ...], where: str
-) -> tuple[HandoffSpec, ...]:
-    """Adds a handoff to those of an agent; a tool's name that is taken is InvalidArgument."""
-    if spec.tool in {one.tool for one in handoffs} | {tool.name for tool in tools}:
-        raise InvalidArgument(
-            f"{where}: two of the tools and handoffs are called {spec.tool!r}",
-            hint="give the handoff another name",
-        )
-    return (*handoffs, spec)
+def _tools(session: Session, given: list[Any], where: str) -> tuple[ToolSpec, ...]:
+    known: Tools = session.shared(Tools)
+    found: list[ToolSpec] = []
+    for part in given:
+        if isinstance(part, str):
+            found.append(known.find(part))
+        elif isinstance(part, ToolHandle):
+            found.append(part.spec)
+        elif isinstance(part, AgentHandle):
+            found.append(part.tool_spec())
+        else:
+            found.append(define(part, f"{where}: tools"))
+    return tuple(found)

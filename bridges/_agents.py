@@ -91,6 +91,12 @@ class AgentHandle(HostObject):
         return ToolSpec(name, about, to_json_schema({"input": said}, "parameters"), run)
 
 
+class TeamHandle(AgentHandle):
+    """Agents that act as one, as scripts hold them."""
+
+    name = "Team"
+
+
 @dataclass(frozen=True)
 class Turn:
     """One run: the conversation so far, and what is said now (None: go on from the history)."""

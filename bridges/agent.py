@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, cast
 
 from bridges._agent_records import (
+    AgentChanges,
     AgentInfo,
     AgentOptions,
     AgentResult,
     AgentRunOptions,
+    AgentTemplateInfo,
+    AgentTemplateOptions,
     AgentToolOptions,
 )
-from bridges._agent_specs import SpecAgent, as_handoff, spec_of, with_handoff
-from bridges._agents import AgentHandle, AgentSpec
+from bridges._agent_specs import SpecAgent, as_handoff, as_tool, changed, checked, spec_of
+from bridges._agent_templates import AgentTemplates
+from bridges._agents import AgentHandle, AgentSpec, TeamHandle
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._handoffs import HandoffHandle
-from bridges._tools import HostCallback, ToolHandle
+from bridges._tools import ToolHandle
 from bridges._types import StreamOf
-from bridges.stream import Final, Stream
+from bridges.stream import Stream, with_end
 
 
 class AgentObject(SpecAgent):
@@ -48,7 +50,7 @@ class AgentObject(SpecAgent):
         options: How this run differs from the agent's settings
         returns: The pieces of text; its result is the answer
         """
-        stream: Any = Stream(_with_end(self.pieces(input, options)))
+        stream: Any = Stream(with_end(self.pieces(input, options)))
         return stream  # type: ignore[no-any-return]
 
     @host_function(needs=NOTHING, since=1)
@@ -58,16 +60,7 @@ class AgentObject(SpecAgent):
         options: How it appears
         returns: The tool
         """
-        spec = self.tool_spec(**(options or {}))
-        fields = {
-            "name": spec.name,
-            "description": spec.description,
-            "parameters": spec.parameters,
-            "run": HostCallback(spec.run),
-        }
-        door = self._session.door
-        tool: ToolHandle = door.call(door.number("Tool.new"), [fields])
-        return tool
+        return as_tool(self._session, self, options or {})
 
     @host_function(needs=NOTHING, since=1)
     def info(self) -> AgentInfo:
@@ -93,15 +86,24 @@ class AgentObject(SpecAgent):
         }
 
     @host_function(needs=NOTHING, since=2)
-    def add_handoff(self, handoff: HandoffHandle | AgentHandle) -> None:
+    def add_handoff(self, handoff: HandoffHandle | AgentHandle | TeamHandle) -> None:
         """Lets the agent hand conversations over, from its next run on; agents may do so in turns.
 
         handoff: What `Handoff.to` gives, or the agent that takes over
         """
         where = "Agent.add_handoff"
-        spec = as_handoff(handoff, where)
-        handoffs = with_handoff(self.spec.handoffs, spec, self.spec.tools, where)
-        self.spec = replace(self.spec, handoffs=handoffs)
+        handoffs = (*self.spec.handoffs, as_handoff(handoff, where))
+        self.spec = checked(replace(self.spec, handoffs=handoffs), where)
+
+    @host_function(needs=NOTHING, since=2)
+    def clone(self, changes: AgentChanges | None = None) -> AgentObject:
+        """Makes another agent like this one.
+
+        changes: How it differs; a list replaces the one there is
+        returns: The new agent
+        """
+        spec = changed(self._session, self.spec, changes or {}, "Agent.clone")
+        return AgentObject(self._session, spec)
 
     def _model_name(self, spec: AgentSpec) -> str:
         from bridges._llm.names import default_name, expand
@@ -121,8 +123,55 @@ class Agent(Bridge):
         """
         return AgentObject(self.session, spec_of(self.session, options, "Agent.new"))
 
+    @host_function(needs=NOTHING, since=2)
+    def list_(self) -> list[AgentHandle]:
+        """Returns the agents that the spell has made, in order.
 
-async def _with_end(pieces: AsyncGenerator[str | dict[str, Any]]) -> AsyncGenerator[Any]:
-    async with aclosing(pieces):
-        async for piece in pieces:
-            yield piece if isinstance(piece, str) else Final(piece)
+        returns: The agents
+        """
+        return [thing for thing in self.session.things() if isinstance(thing, SpecAgent)]
+
+    @host_function(needs=NOTHING, since=2)
+    def template(self, name: str, changes: AgentChanges | None = None) -> AgentObject:
+        """Makes an agent from a template.
+
+        name: Name of the template: chat, research, code, data_analyst, planner, orchestrator, or
+            one that `Agent.add_template` added
+        changes: How the agent differs from the template; a list replaces the one there is
+        returns: The agent
+        """
+        spec = self._known.find(name)
+        return AgentObject(
+            self.session, changed(self.session, spec, changes or {}, "Agent.template")
+        )
+
+    @host_function(needs=NOTHING, since=2)
+    def templates(self) -> list[AgentTemplateInfo]:
+        """Returns the templates there are: those of the program, then the spell's own.
+
+        returns: What each is
+        """
+        specs = {name: self._known.find(name) for name in self._known.names()}
+        return [
+            {
+                "name": name,
+                "description": spec.description,
+                "tools": [tool.name for tool in spec.tools],
+                "built_in": self._known.is_built_in(name),
+            }
+            for name, spec in specs.items()
+        ]
+
+    @host_function(needs=NOTHING, since=2)
+    def add_template(self, name: str, options: AgentTemplateOptions) -> None:
+        """Adds a template for the rest of the run, in place of an own one of that name.
+
+        name: Letters, digits, _ and -; not the name of one that comes with the program
+        options: What agents made from it are; `based_on` names the template it begins with
+        """
+        self._known.add(name, options)
+
+    @property
+    def _known(self) -> AgentTemplates:
+        known: AgentTemplates = self.session.shared(AgentTemplates)
+        return known

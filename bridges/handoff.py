@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from bridges._agent_records import AgentMessage, AgentResult
-from bridges._agents import AgentHandle
+from bridges._agents import AgentHandle, TeamHandle
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
 from bridges._handoffs import MAX_HANDOFFS, HandoffHandle, HandoffSpec, Journey, handoff_spec
@@ -137,10 +137,12 @@ class Handoff(Bridge):
     """Makes agents hand conversations over to one another."""
 
     @host_function(needs=NOTHING, since=2)
-    def to(self, agent: AgentHandle, options: HandoffOptions | None = None) -> HandoffObject:
+    def to(
+        self, agent: AgentHandle | TeamHandle, options: HandoffOptions | None = None
+    ) -> HandoffObject:
         """Makes a handoff, which can stand in the `handoffs` of other agents.
 
-        agent: Who takes over
+        agent: Who takes over: an agent or a team
         options: When, and with what
         returns: The handoff
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any, TypedDict
 
 from bridges._declare import NOTHING, HostObject, host_function
@@ -103,6 +104,13 @@ class Final:
 
     def __init__(self, whole: Any) -> None:
         self.whole = whole
+
+
+async def with_end(pieces: AsyncGenerator[str | dict[str, Any]]) -> AsyncGenerator[Any]:
+    """Yields the text of pieces and, last, the map that ends them as the whole."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece if isinstance(piece, str) else Final(piece)
 
 
 END = object()

@@ -12,9 +12,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("llmspell_cli", "engines", "bridges", "stdlib")
 OUTSIDE = {
     *("_io.py", "_net.py", "_programs.py", "_store.py", "_invoke.py", "_database.py"),
-    *("_alive.py", "_blobs.py"),
+    *("_agent_templates.py", "_alive.py", "_blobs.py"),
 }
-"""Modules of bridges/ that may open files: the I/O modules, what is kept, the API table."""
+"""Modules of bridges/ that may open files: the I/O modules, what is kept, what the program
+comes with."""
 BANNED_NAMES = {"utils", "helpers", "manager", "common", "base", "misc"}
 
 
