@@ -29,7 +29,7 @@ from bridges._team_votes import Ballots, Vote
 from bridges._team_works import Parallel, Sequential
 from bridges._teams import MOST_MEMBERS, TeamRun, TeamSpec, Work, run_team
 from bridges._tools import ToolHandle
-from bridges._types import Border, Callback, StreamOf, shape_of
+from bridges._types import Callback, StreamOf, shape_of
 from bridges.stream import Stream, with_end
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ class _Merging(Callback):
 
     async def __call__(self, *arguments: Any) -> Any:
         session = self._session
-        border = Border("Team", session.grants, session.spell_name)
+        border = session.door.border("Team")
         return await self._merge(shape_of(list[TeamMemberResult]).write(arguments[0], border))
 
 
