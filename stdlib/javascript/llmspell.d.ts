@@ -759,6 +759,42 @@ interface StreamItems {
   done: boolean;
 }
 
+/** How an agent differs from the one it is made of. */
+interface AgentChanges {
+  /** What logs, errors and other agents call it; `agent` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** A model's name or alias; the default model unless set */
+  model?: string;
+  /** Instructions for the model */
+  systemPrompt?: string;
+  /** Names of tools, tools, other agents, teams, or maps with `name`, `description`, `parameters` and `run` */
+  tools?: Array<string | Tool | Agent | Team | AgentTool>;
+  /** How freely the model chooses words; 0 is least */
+  temperature?: number;
+  /** Tokens of one answer of the model at most */
+  maxTokens?: number;
+  /** JSON Schema of the answer, or the short form, where every name is required unless it says `required = false` */
+  outputSchema?: Record<string, any>;
+  /** Model requests of one run at most; 10 unless set */
+  maxSteps?: number;
+  /** How long one run may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+  /** What looks at its input, its answer and its tools' calls, in this order */
+  guardrails?: Guardrail[];
+  /** Agents it can hand the conversation over to, or what `Handoff.to` gives */
+  handoffs?: Array<Handoff | Agent | Team>;
+  /** Handoffs of one run at most; 10 unless set */
+  maxHandoffs?: number;
+  /** Tools beside those it has */
+  moreTools?: Array<string | Tool | Agent | Team | AgentTool>;
+  /** Instructions after those it has */
+  moreInstructions?: string;
+}
+
 /** The settings of an agent. */
 interface AgentInfo {
   /** Its name */
@@ -815,8 +851,8 @@ interface AgentOptions {
   model?: string;
   /** Instructions for the model */
   systemPrompt?: string;
-  /** Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run` */
-  tools?: Array<string | Tool | Agent | AgentTool>;
+  /** Names of tools, tools, other agents, teams, or maps with `name`, `description`, `parameters` and `run` */
+  tools?: Array<string | Tool | Agent | Team | AgentTool>;
   /** How freely the model chooses words; 0 is least */
   temperature?: number;
   /** Tokens of one answer of the model at most */
@@ -832,7 +868,7 @@ interface AgentOptions {
   /** What looks at its input, its answer and its tools' calls, in this order */
   guardrails?: Guardrail[];
   /** Agents it can hand the conversation over to, or what `Handoff.to` gives */
-  handoffs?: Array<Handoff | Agent>;
+  handoffs?: Array<Handoff | Agent | Team>;
   /** Handoffs of one run at most; 10 unless set */
   maxHandoffs?: number;
 }
@@ -898,6 +934,56 @@ interface AgentStep {
   error?: string;
   /** Seconds it took */
   duration: number;
+}
+
+/** What a template of agents is. */
+interface AgentTemplateInfo {
+  /** Its name */
+  name: string;
+  /** What agents made from it are good for */
+  description: string;
+  /** The names of their tools */
+  tools: string[];
+  /** Whether it comes with the program */
+  builtIn: boolean;
+}
+
+/** What a template of agents is. */
+interface AgentTemplateOptions {
+  /** What logs, errors and other agents call it; `agent` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** A model's name or alias; the default model unless set */
+  model?: string;
+  /** Instructions for the model */
+  systemPrompt?: string;
+  /** Names of tools, tools, other agents, teams, or maps with `name`, `description`, `parameters` and `run` */
+  tools?: Array<string | Tool | Agent | Team | AgentTool>;
+  /** How freely the model chooses words; 0 is least */
+  temperature?: number;
+  /** Tokens of one answer of the model at most */
+  maxTokens?: number;
+  /** JSON Schema of the answer, or the short form, where every name is required unless it says `required = false` */
+  outputSchema?: Record<string, any>;
+  /** Model requests of one run at most; 10 unless set */
+  maxSteps?: number;
+  /** How long one run may take */
+  timeout?: number | string;
+  /** How often a failed model request is tried again */
+  retries?: number;
+  /** What looks at its input, its answer and its tools' calls, in this order */
+  guardrails?: Guardrail[];
+  /** Agents it can hand the conversation over to, or what `Handoff.to` gives */
+  handoffs?: Array<Handoff | Agent | Team>;
+  /** Handoffs of one run at most; 10 unless set */
+  maxHandoffs?: number;
+  /** Tools beside those it has */
+  moreTools?: Array<string | Tool | Agent | Team | AgentTool>;
+  /** Instructions after those it has */
+  moreInstructions?: string;
+  /** The template it begins with; nothing unless set */
+  basedOn?: string;
 }
 
 /** A tool for one agent only. */
@@ -1031,7 +1117,7 @@ interface ArtifactQuery {
 /** What a conversation is. */
 interface ConversationOptions {
   /** What answers: an agent, the options of one, or a template's name */
-  agent?: Agent | AgentOptions | string;
+  agent?: Agent | Team | AgentOptions | string;
   /** The model that answers, where no agent is given; the default model unless set */
   model?: string;
   /** Instructions for the model, where no agent is given */
@@ -1053,7 +1139,7 @@ interface ConversationOptions {
 /** How older messages become a summary. */
 interface ConversationSummary {
   /** What writes it: an agent, the options of one, or a template's name */
-  agent?: Agent | AgentOptions | string;
+  agent?: Agent | Team | AgentOptions | string;
   /** The model that writes it, where no agent is given; the conversation's unless set */
   model?: string;
   /** Turns at the end that stay as they are; 2 unless set */
@@ -1649,7 +1735,7 @@ interface ImportOptions {
   /** json or jsonl, as export writes them; json unless set */
   format?: 'json' | 'jsonl';
   /** What answers from now on, in place of the model that the document names */
-  agent?: Agent | AgentOptions | string;
+  agent?: Agent | Team | AgentOptions | string;
 }
 
 /** Which conversation is meant, and what is to answer. */
@@ -1657,13 +1743,31 @@ interface LoadOptions {
   /** spell or session; looked for in the session first unless set */
   scope?: 'spell' | 'session';
   /** What answers from now on, in place of what answered before */
-  agent?: Agent | AgentOptions | string;
+  agent?: Agent | Team | AgentOptions | string;
 }
 
 /** How one conversation takes over another. */
 interface MergeOptions {
   /** append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about) */
   strategy?: 'append' | 'interleave' | 'summary';
+}
+
+/** A team whose agents work at the same time. */
+interface ParallelTeam {
+  /** What logs, errors and other agents call it; `team` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it */
+  onError?: 'fail' | 'continue';
+  /** How long one run may take */
+  timeout?: number | string;
+  /** The agents: agents, teams, options of agents, or names of templates */
+  agents: Array<Agent | Team | AgentOptions | string>;
+  /** What makes one answer of theirs: `all` of them by name (so it is unless set), the `first` one, which cancels the others, a `vote` between equal answers, a function that takes the list of results, or an agent that reads them */
+  merge?: 'all' | 'first' | 'vote' | ((...args: any[]) => any) | Agent | Team;
+  /** How many work at a time; all unless set */
+  maxConcurrency?: number;
 }
 
 /** Where a conversation is kept. */
@@ -1686,6 +1790,20 @@ interface SayOptions {
   timeout?: number | string;
   /** How often a failed model request is tried again */
   retries?: number;
+}
+
+/** A team whose agents work one after the other. */
+interface SequentialTeam {
+  /** What logs, errors and other agents call it; `team` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it */
+  onError?: 'fail' | 'continue';
+  /** How long one run may take */
+  timeout?: number | string;
+  /** The agents in order: agents, teams, options of agents, or names of templates */
+  agents: Array<Agent | Team | AgentOptions | string>;
 }
 
 /** A change that a state remembers. */
@@ -1828,12 +1946,165 @@ interface StateViewOptions {
   readonly?: boolean;
 }
 
+/** A team in which one agent gives out the work. */
+interface SupervisedTeam {
+  /** What logs, errors and other agents call it; `team` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it */
+  onError?: 'fail' | 'continue';
+  /** How long one run may take */
+  timeout?: number | string;
+  /** The agent that leads: an agent, its options, or the name of a template */
+  supervisor: Agent | Team | AgentOptions | string;
+  /** The others: agents, teams, options of agents, or names of templates */
+  workers: Array<Agent | Team | AgentOptions | string>;
+  /** Tasks that may be given out in one run; 10 unless set */
+  maxRounds?: number;
+}
+
+/** One agent's vote. */
+interface TeamBallot {
+  /** Its name in the team */
+  agent: string;
+  /** What it chose */
+  choice?: string;
+  /** Why, where it said so */
+  reason?: string;
+  /** Why its vote does not count */
+  error?: string;
+}
+
+/** What a team is. */
+interface TeamInfo {
+  /** Its name */
+  name: string;
+  /** What it is good for */
+  description: string;
+  /** How its agents work together */
+  kind: 'sequential' | 'parallel' | 'vote' | 'supervisor';
+  /** Their names in the team */
+  agents: string[];
+  /** What an agent's failure does */
+  onError: 'fail' | 'continue';
+  /** Seconds one run may take */
+  timeout?: number | null;
+  /** Of a parallel team: what makes one answer, or who */
+  merge?: string;
+  /** How many work at a time */
+  maxConcurrency?: number | null;
+  /** Of a vote: what can be chosen */
+  options?: string[];
+  /** Of a vote: valid votes that are needed */
+  quorum?: number;
+  /** Of a supervised team: who leads */
+  supervisor?: string;
+  /** Of a supervised team: tasks that may be given out */
+  maxRounds?: number;
+}
+
+/** What one agent of a team did. */
+interface TeamMemberResult {
+  /** Its name in the team */
+  agent: string;
+  /** Whether it has answered, has failed, or was cancelled */
+  status: 'done' | 'failed' | 'cancelled';
+  /** What a supervisor asked it */
+  task?: string;
+  /** Its answer as text */
+  text?: string;
+  /** Its answer */
+  output?: any;
+  /** Why it failed */
+  error?: string;
+  /** The code of its failure */
+  code?: string;
+  /** What it used */
+  usage?: AgentUsage;
+  /** US dollars, where the prices are known */
+  cost?: number;
+  /** Seconds it took */
+  duration: number;
+}
+
+/** The answer of a team; it acts as its text. */
+interface TeamResult {
+  /** The answer as text */
+  text: string;
+  /** The answer */
+  output: any;
+  /** What all of its agents used */
+  usage: AgentUsage;
+  /** US dollars, where the prices are known */
+  cost: number | null;
+  /** The model that was asked last */
+  model: string;
+  /** What the team was asked and has answered, to be passed to a later run */
+  messages: AgentMessage[];
+  /** What its agents did */
+  steps: AgentStep[];
+  /** Seconds it took */
+  duration: number;
+  /** The team */
+  agent: string;
+  /** Empty: what its agents hand over stays inside */
+  handoffs: HandoffRecord[];
+  /** What every agent did */
+  results?: TeamMemberResult[];
+  /** How the vote went, where there was one */
+  vote?: TeamVote;
+  toString(): string;
+}
+
+/** How one run differs from the team's settings. */
+interface TeamRunOptions {
+  /** The conversation so far, such as the `messages` of an earlier result */
+  messages?: AgentMessage[];
+  /** How long the run may take */
+  timeout?: number | string;
+}
+
+/** How a vote went. */
+interface TeamVote {
+  /** What has won */
+  winner: string;
+  /** Votes by choice */
+  counts: Record<string, number>;
+  /** Every agent's vote */
+  ballots: TeamBallot[];
+  /** Whether several had most votes */
+  tied: boolean;
+}
+
 /** How much of a conversation stays. */
 interface TruncateOptions {
   /** Messages at most */
   messages?: number;
   /** Tokens at most, by the estimate of `max_tokens` */
   tokens?: number;
+}
+
+/** A team whose agents vote. */
+interface VotingTeam {
+  /** What logs, errors and other agents call it; `team` unless set */
+  name?: string;
+  /** What it is good for, for agents that have it as a tool */
+  description?: string;
+  /** What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it */
+  onError?: 'fail' | 'continue';
+  /** How long one run may take */
+  timeout?: number | string;
+  /** The voters: agents, teams, options of agents, or names of templates */
+  agents: Array<Agent | Team | AgentOptions | string>;
+  /** What can be chosen; unless set, answers that are equal but for case and spaces are votes for the same */
+  options?: string[];
+  /** Valid votes that are needed; 1 unless set */
+  quorum?: number;
+  /** What happens when several have most votes: the `first` of them wins (so it is unless set), the run fails with `error`, or an agent decides */
+  tie?: 'first' | 'error' | Agent | Team;
+  /** How many work at a time; all unless set */
+  maxConcurrency?: number;
 }
 
 /** One way a conditional workflow can go. */
@@ -2002,7 +2273,7 @@ interface WorkflowStep {
   /** The tool's arguments or the spell's parameters, a template */
   params?: Record<string, any>;
   /** An agent, its options, or the name of a template */
-  agent?: Agent | AgentOptions | string;
+  agent?: Agent | Team | AgentOptions | string;
   /** What the agent is asked, a template; the workflow's input unless set */
   prompt?: any;
   /** A workflow, or its options; in a workflow file also another one's path */
@@ -2062,7 +2333,7 @@ interface WorkflowUndo {
   /** The tool's arguments or the spell's parameters, a template */
   params?: Record<string, any>;
   /** An agent, its options, or the name of a template */
-  agent?: Agent | AgentOptions | string;
+  agent?: Agent | Team | AgentOptions | string;
   /** What the agent is asked, a template */
   prompt?: any;
   /** A workflow, or its options */
@@ -2087,6 +2358,29 @@ declare class Agent {
    * @returns The agent
    */
   static new(options: AgentOptions): Agent;
+  /**
+   * Returns the agents that the spell has made, in order.
+   * @returns The agents
+   */
+  static list(): Agent[];
+  /**
+   * Makes an agent from a template.
+   * @param name - Name of the template: chat, research, code, data_analyst, planner, orchestrator, or one that `Agent.add_template` added
+   * @param changes - How the agent differs from the template; a list replaces the one there is
+   * @returns The agent
+   */
+  static template(name: string, changes?: AgentChanges | null): Agent;
+  /**
+   * Returns the templates there are: those of the program, then the spell's own.
+   * @returns What each is
+   */
+  static templates(): AgentTemplateInfo[];
+  /**
+   * Adds a template for the rest of the run, in place of an own one of that name.
+   * @param name - Letters, digits, _ and -; not the name of one that comes with the program
+   * @param options - What agents made from it are; `based_on` names the template it begins with
+   */
+  static addTemplate(name: string, options: AgentTemplateOptions): void;
   /**
    * Works on an input until there is an answer.
    * @param input - Text, a list of messages, another agent's answer, or data
@@ -2124,7 +2418,13 @@ declare class Agent {
    * Lets the agent hand conversations over, from its next run on; agents may do so in turns.
    * @param handoff - What `Handoff.to` gives, or the agent that takes over
    */
-  addHandoff(handoff: Handoff | Agent): void;
+  addHandoff(handoff: Handoff | Agent | Team): void;
+  /**
+   * Makes another agent like this one.
+   * @param changes - How it differs; a list replaces the one there is
+   * @returns The new agent
+   */
+  clone(changes?: AgentChanges | null): Agent;
 }
 
 /** A way for a conversation to go on with another agent; stands in an agent's `handoffs`. */
@@ -2132,11 +2432,11 @@ declare class Handoff {
   private constructor();
   /**
    * Makes a handoff, which can stand in the `handoffs` of other agents.
-   * @param agent - Who takes over
+   * @param agent - Who takes over: an agent or a team
    * @param options - When, and with what
    * @returns The handoff
    */
-  static to(agent: Agent, options?: HandoffOptions | null): Handoff;
+  static to(agent: Agent | Team, options?: HandoffOptions | null): Handoff;
   /**
    * Hands an input over to one agent and its answer to the next, to the last one.
    * @param handoffs - The handoffs, in order
@@ -2157,6 +2457,68 @@ declare class Handoff {
    * @returns Who takes over, and what models are told
    */
   info(): HandoffInfo;
+}
+
+/** Agents that work together; wherever an agent is taken, so is a team. */
+declare class Team {
+  private constructor();
+  /**
+   * Makes a team whose agents work one after the other, each on the answer of the last.
+   * @param options - What the team is
+   * @returns The team
+   */
+  static sequential(options: SequentialTeam): Team;
+  /**
+   * Makes a team whose agents work on the input at the same time.
+   * @param options - What the team is, and how one answer is made of theirs
+   * @returns The team
+   */
+  static parallel(options: ParallelTeam): Team;
+  /**
+   * Makes a team whose agents vote; the choice with most votes is the answer.
+   * @param options - What the team is, what can be chosen, and what happens in a tie
+   * @returns The team
+   */
+  static vote(options: VotingTeam): Team;
+  /**
+   * Makes a team that one agent leads: it decides which worker does what next.
+   * @param options - Who leads, and who works
+   * @returns The team
+   */
+  static supervisor(options: SupervisedTeam): Team;
+  /**
+   * Has the team work on an input until there is an answer.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - How this run differs from the team's settings
+   * @returns The answer, and what every agent did
+   */
+  run(input: any, options?: (TeamRunOptions | null) & Cancellable): Promise<TeamResult>;
+  /**
+   * Has the team work on an input and gives the text of its answer as it arrives.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - How this run differs from the team's settings
+   * @returns The pieces of text; its result is the answer
+   */
+  stream(input: any, options?: TeamRunOptions | null): Stream<string, TeamResult>;
+  /**
+   * Has the team work on an input and gives the text of its answer as it arrives.
+   * @param input - Text, a list of messages, another agent's answer, or data
+   * @param options - How this run differs from the team's settings
+   * @returns The pieces of text; its result is the answer
+   */
+  stream(input: any, receive: (piece: string) => any): Promise<TeamResult>;
+  stream(input: any, options: TeamRunOptions | null, receive: (piece: string) => any): Promise<TeamResult>;
+  /**
+   * Makes the team a tool of the run, which takes an `input` and gives the answer.
+   * @param options - How it appears
+   * @returns The tool
+   */
+  asTool(options?: AgentToolOptions | null): Tool;
+  /**
+   * Returns what the team is.
+   * @returns Its settings, defaults filled in
+   */
+  info(): TeamInfo;
 }
 
 /** Asks language models single questions. For tools and several steps, use Agent. */

@@ -494,6 +494,25 @@ function debug.traceback(message) end
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
 ---@field done boolean Whether the stream has ended
 
+---How an agent differs from the one it is made of.
+---@class AgentChanges
+---@field name? string What logs, errors and other agents call it; `agent` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field model? string A model's name or alias; the default model unless set
+---@field system_prompt? string Instructions for the model
+---@field tools? (string|Tool|Agent|Team|AgentTool)[] Names of tools, tools, other agents, teams, or maps with `name`, `description`, `parameters` and `run`
+---@field temperature? number How freely the model chooses words; 0 is least
+---@field max_tokens? integer Tokens of one answer of the model at most
+---@field output_schema? table<string, any> JSON Schema of the answer, or the short form, where every name is required unless it says `required = false`
+---@field max_steps? integer Model requests of one run at most; 10 unless set
+---@field timeout? number|string How long one run may take
+---@field retries? integer How often a failed model request is tried again
+---@field guardrails? Guardrail[] What looks at its input, its answer and its tools' calls, in this order
+---@field handoffs? (Handoff|Agent|Team)[] Agents it can hand the conversation over to, or what `Handoff.to` gives
+---@field max_handoffs? integer Handoffs of one run at most; 10 unless set
+---@field more_tools? (string|Tool|Agent|Team|AgentTool)[] Tools beside those it has
+---@field more_instructions? string Instructions after those it has
+
 ---The settings of an agent.
 ---@class AgentInfo
 ---@field name string Its name
@@ -525,7 +544,7 @@ function debug.traceback(message) end
 ---@field description? string What it is good for, for agents that have it as a tool
 ---@field model? string A model's name or alias; the default model unless set
 ---@field system_prompt? string Instructions for the model
----@field tools? (string|Tool|Agent|AgentTool)[] Names of tools, tools, other agents, or maps with `name`, `description`, `parameters` and `run`
+---@field tools? (string|Tool|Agent|Team|AgentTool)[] Names of tools, tools, other agents, teams, or maps with `name`, `description`, `parameters` and `run`
 ---@field temperature? number How freely the model chooses words; 0 is least
 ---@field max_tokens? integer Tokens of one answer of the model at most
 ---@field output_schema? table<string, any> JSON Schema of the answer, or the short form, where every name is required unless it says `required = false`
@@ -533,7 +552,7 @@ function debug.traceback(message) end
 ---@field timeout? number|string How long one run may take
 ---@field retries? integer How often a failed model request is tried again
 ---@field guardrails? Guardrail[] What looks at its input, its answer and its tools' calls, in this order
----@field handoffs? (Handoff|Agent)[] Agents it can hand the conversation over to, or what `Handoff.to` gives
+---@field handoffs? (Handoff|Agent|Team)[] Agents it can hand the conversation over to, or what `Handoff.to` gives
 ---@field max_handoffs? integer Handoffs of one run at most; 10 unless set
 
 ---The answer of an agent; it acts as its text.
@@ -571,6 +590,33 @@ function debug.traceback(message) end
 ---@field result? any Of a tool's step: what it gave
 ---@field error? string Of a tool's step: why it failed
 ---@field duration number Seconds it took
+
+---What a template of agents is.
+---@class AgentTemplateInfo
+---@field name string Its name
+---@field description string What agents made from it are good for
+---@field tools string[] The names of their tools
+---@field built_in boolean Whether it comes with the program
+
+---What a template of agents is.
+---@class AgentTemplateOptions
+---@field name? string What logs, errors and other agents call it; `agent` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field model? string A model's name or alias; the default model unless set
+---@field system_prompt? string Instructions for the model
+---@field tools? (string|Tool|Agent|Team|AgentTool)[] Names of tools, tools, other agents, teams, or maps with `name`, `description`, `parameters` and `run`
+---@field temperature? number How freely the model chooses words; 0 is least
+---@field max_tokens? integer Tokens of one answer of the model at most
+---@field output_schema? table<string, any> JSON Schema of the answer, or the short form, where every name is required unless it says `required = false`
+---@field max_steps? integer Model requests of one run at most; 10 unless set
+---@field timeout? number|string How long one run may take
+---@field retries? integer How often a failed model request is tried again
+---@field guardrails? Guardrail[] What looks at its input, its answer and its tools' calls, in this order
+---@field handoffs? (Handoff|Agent|Team)[] Agents it can hand the conversation over to, or what `Handoff.to` gives
+---@field max_handoffs? integer Handoffs of one run at most; 10 unless set
+---@field more_tools? (string|Tool|Agent|Team|AgentTool)[] Tools beside those it has
+---@field more_instructions? string Instructions after those it has
+---@field based_on? string The template it begins with; nothing unless set
 
 ---A tool for one agent only.
 ---@class AgentTool
@@ -648,7 +694,7 @@ function debug.traceback(message) end
 
 ---What a conversation is.
 ---@class ConversationOptions
----@field agent? Agent|AgentOptions|string What answers: an agent, the options of one, or a template's name
+---@field agent? Agent|Team|AgentOptions|string What answers: an agent, the options of one, or a template's name
 ---@field model? string The model that answers, where no agent is given; the default model unless set
 ---@field system_prompt? string Instructions for the model, where no agent is given
 ---@field tools? (string|Tool)[] Names of tools, or tools, where no agent is given
@@ -660,7 +706,7 @@ function debug.traceback(message) end
 
 ---How older messages become a summary.
 ---@class ConversationSummary
----@field agent? Agent|AgentOptions|string What writes it: an agent, the options of one, or a template's name
+---@field agent? Agent|Team|AgentOptions|string What writes it: an agent, the options of one, or a template's name
 ---@field model? string The model that writes it, where no agent is given; the conversation's unless set
 ---@field keep? integer Turns at the end that stay as they are; 2 unless set
 ---@field prompt? string Instructions for the model, in place of the usual ones
@@ -998,16 +1044,26 @@ function debug.traceback(message) end
 ---What a document is, and what is to answer.
 ---@class ImportOptions
 ---@field format? "json"|"jsonl" json or jsonl, as export writes them; json unless set
----@field agent? Agent|AgentOptions|string What answers from now on, in place of the model that the document names
+---@field agent? Agent|Team|AgentOptions|string What answers from now on, in place of the model that the document names
 
 ---Which conversation is meant, and what is to answer.
 ---@class LoadOptions
 ---@field scope? "spell"|"session" spell or session; looked for in the session first unless set
----@field agent? Agent|AgentOptions|string What answers from now on, in place of what answered before
+---@field agent? Agent|Team|AgentOptions|string What answers from now on, in place of what answered before
 
 ---How one conversation takes over another.
 ---@class MergeOptions
 ---@field strategy? "append"|"interleave"|"summary" append (behind it; the default), interleave (turn by turn), or summary (one message in which a model tells what the other was about)
+
+---A team whose agents work at the same time.
+---@class ParallelTeam
+---@field name? string What logs, errors and other agents call it; `team` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field on_error? "fail"|"continue" What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it
+---@field timeout? number|string How long one run may take
+---@field agents (Agent|Team|AgentOptions|string)[] The agents: agents, teams, options of agents, or names of templates
+---@field merge? ("all"|"first"|"vote")|function|Agent|Team What makes one answer of theirs: `all` of them by name (so it is unless set), the `first` one, which cancels the others, a `vote` between equal answers, a function that takes the list of results, or an agent that reads them
+---@field max_concurrency? integer How many work at a time; all unless set
 
 ---Where a conversation is kept.
 ---@class SaveOptions
@@ -1021,6 +1077,14 @@ function debug.traceback(message) end
 ---@field max_steps? integer Model requests for the answer at most
 ---@field timeout? number|string How long the answer may take
 ---@field retries? integer How often a failed model request is tried again
+
+---A team whose agents work one after the other.
+---@class SequentialTeam
+---@field name? string What logs, errors and other agents call it; `team` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field on_error? "fail"|"continue" What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it
+---@field timeout? number|string How long one run may take
+---@field agents (Agent|Team|AgentOptions|string)[] The agents in order: agents, teams, options of agents, or names of templates
 
 ---A change that a state remembers.
 ---@class StateChange
@@ -1104,10 +1168,96 @@ function debug.traceback(message) end
 ---@field keys? string[] The keys that can be seen, dotted paths for parts of values; all unless set
 ---@field readonly? boolean Whether it only reads; true unless set
 
+---A team in which one agent gives out the work.
+---@class SupervisedTeam
+---@field name? string What logs, errors and other agents call it; `team` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field on_error? "fail"|"continue" What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it
+---@field timeout? number|string How long one run may take
+---@field supervisor Agent|Team|AgentOptions|string The agent that leads: an agent, its options, or the name of a template
+---@field workers (Agent|Team|AgentOptions|string)[] The others: agents, teams, options of agents, or names of templates
+---@field max_rounds? integer Tasks that may be given out in one run; 10 unless set
+
+---One agent's vote.
+---@class TeamBallot
+---@field agent string Its name in the team
+---@field choice? string What it chose
+---@field reason? string Why, where it said so
+---@field error? string Why its vote does not count
+
+---What a team is.
+---@class TeamInfo
+---@field name string Its name
+---@field description string What it is good for
+---@field kind "sequential"|"parallel"|"vote"|"supervisor" How its agents work together
+---@field agents string[] Their names in the team
+---@field on_error "fail"|"continue" What an agent's failure does
+---@field timeout? number Seconds one run may take
+---@field merge? string Of a parallel team: what makes one answer, or who
+---@field max_concurrency? integer How many work at a time
+---@field options? string[] Of a vote: what can be chosen
+---@field quorum? integer Of a vote: valid votes that are needed
+---@field supervisor? string Of a supervised team: who leads
+---@field max_rounds? integer Of a supervised team: tasks that may be given out
+
+---What one agent of a team did.
+---@class TeamMemberResult
+---@field agent string Its name in the team
+---@field status "done"|"failed"|"cancelled" Whether it has answered, has failed, or was cancelled
+---@field task? string What a supervisor asked it
+---@field text? string Its answer as text
+---@field output? any Its answer
+---@field error? string Why it failed
+---@field code? string The code of its failure
+---@field usage? AgentUsage What it used
+---@field cost? number US dollars, where the prices are known
+---@field duration number Seconds it took
+
+---The answer of a team; it acts as its text.
+---@class TeamResult
+---@field text string The answer as text
+---@field output any The answer
+---@field usage AgentUsage What all of its agents used
+---@field cost number|nil US dollars, where the prices are known
+---@field model string The model that was asked last
+---@field messages AgentMessage[] What the team was asked and has answered, to be passed to a later run
+---@field steps AgentStep[] What its agents did
+---@field duration number Seconds it took
+---@field agent string The team
+---@field handoffs HandoffRecord[] Empty: what its agents hand over stays inside
+---@field results? TeamMemberResult[] What every agent did
+---@field vote? TeamVote How the vote went, where there was one
+---@operator concat(any): string
+---@operator len: integer
+
+---How one run differs from the team's settings.
+---@class TeamRunOptions
+---@field messages? AgentMessage[] The conversation so far, such as the `messages` of an earlier result
+---@field timeout? number|string How long the run may take
+
+---How a vote went.
+---@class TeamVote
+---@field winner string What has won
+---@field counts table<string, integer> Votes by choice
+---@field ballots TeamBallot[] Every agent's vote
+---@field tied boolean Whether several had most votes
+
 ---How much of a conversation stays.
 ---@class TruncateOptions
 ---@field messages? integer Messages at most
 ---@field tokens? integer Tokens at most, by the estimate of `max_tokens`
+
+---A team whose agents vote.
+---@class VotingTeam
+---@field name? string What logs, errors and other agents call it; `team` unless set
+---@field description? string What it is good for, for agents that have it as a tool
+---@field on_error? "fail"|"continue" What an agent's failure does: with `fail` it ends the run, with `continue` it is kept among the results and the others go on. Unless set it is `fail`, and `continue` where a supervisor is told of it
+---@field timeout? number|string How long one run may take
+---@field agents (Agent|Team|AgentOptions|string)[] The voters: agents, teams, options of agents, or names of templates
+---@field options? string[] What can be chosen; unless set, answers that are equal but for case and spaces are votes for the same
+---@field quorum? integer Valid votes that are needed; 1 unless set
+---@field tie? ("first"|"error")|Agent|Team What happens when several have most votes: the `first` of them wins (so it is unless set), the run fails with `error`, or an agent decides
+---@field max_concurrency? integer How many work at a time; all unless set
 
 ---One way a conditional workflow can go.
 ---@class WorkflowBranch
@@ -1204,7 +1354,7 @@ function debug.traceback(message) end
 ---@field run? function A function of the spell; it gets the context as one map, and gives the step's output
 ---@field tool? string|Tool A tool or its name
 ---@field params? table<string, any> The tool's arguments or the spell's parameters, a template
----@field agent? Agent|AgentOptions|string An agent, its options, or the name of a template
+---@field agent? Agent|Team|AgentOptions|string An agent, its options, or the name of a template
 ---@field prompt? any What the agent is asked, a template; the workflow's input unless set
 ---@field workflow? Workflow|string|table<string, any> A workflow, or its options; in a workflow file also another one's path
 ---@field input? any What the workflow works on, a template; this workflow's input unless set
@@ -1237,7 +1387,7 @@ function debug.traceback(message) end
 ---@field run? function A function of the spell
 ---@field tool? string|Tool A tool or its name
 ---@field params? table<string, any> The tool's arguments or the spell's parameters, a template
----@field agent? Agent|AgentOptions|string An agent, its options, or the name of a template
+---@field agent? Agent|Team|AgentOptions|string An agent, its options, or the name of a template
 ---@field prompt? any What the agent is asked, a template
 ---@field workflow? Workflow|string|table<string, any> A workflow, or its options
 ---@field input? any What the workflow works on, a template
@@ -1253,6 +1403,25 @@ Agent = {}
 ---@param options AgentOptions What the agent is
 ---@return Agent # The agent
 function Agent.new(options) end
+
+---Returns the agents that the spell has made, in order.
+---@return Agent[] # The agents
+function Agent.list() end
+
+---Makes an agent from a template.
+---@param name string Name of the template: chat, research, code, data_analyst, planner, orchestrator, or one that `Agent.add_template` added
+---@param changes? AgentChanges How the agent differs from the template; a list replaces the one there is
+---@return Agent # The agent
+function Agent.template(name, changes) end
+
+---Returns the templates there are: those of the program, then the spell's own.
+---@return AgentTemplateInfo[] # What each is
+function Agent.templates() end
+
+---Adds a template for the rest of the run, in place of an own one of that name.
+---@param name string Letters, digits, _ and -; not the name of one that comes with the program
+---@param options AgentTemplateOptions What agents made from it are; `based_on` names the template it begins with
+function Agent.add_template(name, options) end
 
 ---A model with instructions and tools.
 ---@class Agent
@@ -1281,15 +1450,20 @@ function Agent:as_tool(options) end
 function Agent:info() end
 
 ---Lets the agent hand conversations over, from its next run on; agents may do so in turns.
----@param handoff Handoff|Agent What `Handoff.to` gives, or the agent that takes over
+---@param handoff Handoff|Agent|Team What `Handoff.to` gives, or the agent that takes over
 function Agent:add_handoff(handoff) end
+
+---Makes another agent like this one.
+---@param changes? AgentChanges How it differs; a list replaces the one there is
+---@return Agent # The new agent
+function Agent:clone(changes) end
 
 ---Makes agents hand conversations over to one another.
 ---@class HandoffGlobal
 Handoff = {}
 
 ---Makes a handoff, which can stand in the `handoffs` of other agents.
----@param agent Agent Who takes over
+---@param agent Agent|Team Who takes over: an agent or a team
 ---@param options? HandoffOptions When, and with what
 ---@return Handoff # The handoff
 function Handoff.to(agent, options) end
@@ -1314,6 +1488,56 @@ function Handoff:run(input, options) end
 ---Returns what the handoff is.
 ---@return HandoffInfo # Who takes over, and what models are told
 function Handoff:info() end
+
+---Makes teams: agents that work on one input together and act as one agent.
+---@class TeamGlobal
+Team = {}
+
+---Makes a team whose agents work one after the other, each on the answer of the last.
+---@param options SequentialTeam What the team is
+---@return Team # The team
+function Team.sequential(options) end
+
+---Makes a team whose agents work on the input at the same time.
+---@param options ParallelTeam What the team is, and how one answer is made of theirs
+---@return Team # The team
+function Team.parallel(options) end
+
+---Makes a team whose agents vote; the choice with most votes is the answer.
+---@param options VotingTeam What the team is, what can be chosen, and what happens in a tie
+---@return Team # The team
+function Team.vote(options) end
+
+---Makes a team that one agent leads: it decides which worker does what next.
+---@param options SupervisedTeam Who leads, and who works
+---@return Team # The team
+function Team.supervisor(options) end
+
+---Agents that work together; wherever an agent is taken, so is a team.
+---@class Team
+local Team = {}
+
+---Has the team work on an input until there is an answer.
+---@param input any Text, a list of messages, another agent's answer, or data
+---@param options? TeamRunOptions How this run differs from the team's settings
+---@return TeamResult # The answer, and what every agent did
+function Team:run(input, options) end
+
+---Has the team work on an input and gives the text of its answer as it arrives.
+---@param input any Text, a list of messages, another agent's answer, or data
+---@param options? TeamRunOptions How this run differs from the team's settings
+---@return Stream # The pieces of text; its result is the answer
+---@overload fun(self: Team, input: any, receiver: fun(piece: string)): TeamResult
+function Team:stream(input, options) end
+
+---Makes the team a tool of the run, which takes an `input` and gives the answer.
+---@param options? AgentToolOptions How it appears
+---@return Tool # The tool
+function Team:as_tool(options) end
+
+---Returns what the team is.
+---@return TeamInfo # Its settings, defaults filled in
+function Team:info() end
 
 ---Asks language models single questions. For tools and several steps, use Agent.
 ---@class LLM
