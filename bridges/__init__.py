@@ -23,6 +23,7 @@ MODULES = (
     "spell",
     "event",
     "hook",
+    "session",
     "conversation",
     "artifact",
     "stream",

@@ -14,21 +14,18 @@ if TYPE_CHECKING:
 class Joined:
     """What a run has joined; `session.shared(Joined)` is the run's own.
 
-    number: the session's, None before any was joined; name: what it is called
+    number: the session's, None before any was joined
+    flagged: the one that the user named, which the spells that the spell runs are in as well
     runs: the numbers under which the run is noted, in this session and in those it joined before
-    by_flag: whether the user said so: then the spells that the spell runs share it as well
     """
 
     def __init__(self, session: Session) -> None:
-        self.number: int | None = None
-        self.name = ""
+        self.flagged: int | None = None
         self.runs: list[int] = []
-        self.by_flag = False
-        caller = session.caller
-        if caller is not None:
-            outer: Joined = caller.shared(Joined)
-            if outer.by_flag:
-                self.number, self.name, self.by_flag = outer.number, outer.name, True
+        if session.caller is not None:
+            outer: Joined = session.caller.shared(Joined)
+            self.flagged = outer.flagged
+        self.number = self.flagged
 
     @property
     def space(self) -> str | None:

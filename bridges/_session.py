@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bridges._budget import Budget
     from bridges._bus import Bus
     from bridges._declare import HostObject
+    from bridges._errors import SpellError
     from bridges._gate import Gate
     from bridges._invoke import Door
     from bridges._log import Log
@@ -70,6 +71,7 @@ class Session:
     timings: what took how long, where the run is profiled
     tracing: what happens inside of what, where the run is traced
     inner: the runs of spells that this one has started and that have not ended
+    failure, exit_code: what it ended with, once it has ended
     bus: the run's events; None until there is something to tell
     """
 
@@ -94,6 +96,8 @@ class Session:
     timings: Timings | None = None
     tracing: Tracing | None = None
     inner: list[Session] = field(default_factory=list)
+    failure: SpellError | None = None
+    exit_code: int | None = None
     bus: Bus | None = None
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)

@@ -386,5 +386,9 @@ class Run:
     def _finish(self, outcome: Outcome) -> None:
         if self.outcome is None:
             self.outcome = outcome
+            error = outcome.error
+            self._session.failure = error
+            usual = 0 if error is None else error.exit_code
+            self._session.exit_code = usual if outcome.exit_code is None else outcome.exit_code
             self.talk.end(outcome.error)
         self._wake()

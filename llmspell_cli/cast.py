@@ -12,7 +12,7 @@ from bridges._names import did_you_mean
 from engines._output import CLOSED, Output, OutputClosed, output_failed
 from engines._program import Program
 from engines._watch import Watch
-from llmspell_cli import compose, early, grants, manifest, params, program
+from llmspell_cli import compose, early, grants, manifest, membership, params, program
 from llmspell_cli.commands.run import OutputForm, Request, money
 from llmspell_cli.compose import Overrides
 from llmspell_cli.invocation import Invocation
@@ -101,6 +101,7 @@ def _workbench(
     invocation: Invocation, spell: Spell, request: Request, run: Session
 ) -> Iterator[Callable[[int], int]]:
     """Begins what looks after a run; yields what is to be done with its exit code in the end."""
+    yield membership.note_end(run)
     if request.reload_config:
         from llmspell_cli.reload import Reloader
 
@@ -166,6 +167,8 @@ def session(
     run.params = params.bind_params(
         spell.manifest, request.param, request.params, request.args, world
     )
+    if request.session:
+        membership.join(run, request.session)
     return run
 
 

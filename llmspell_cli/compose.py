@@ -89,11 +89,13 @@ def session(
 
 
 def _guarded(given: Grants, world: World) -> Grants:
-    """Keeps spells from writing records of trust, configuration and models, wherever they lie."""
+    """Keeps spells from what the program keeps for itself and for others, wherever it lies."""
     if given.secrets:
         return given
     own = tuple(Path(os.path.realpath(f)) for f in (world.config_dir, world.data_dir))
-    return replace(given, deny_write=(*given.deny_write, *own))
+    # What spells keep there is each one's own; the database is on the list of secrets.
+    kept = own[1] / "artifacts"
+    return replace(given, deny_read=(*given.deny_read, kept), deny_write=(*given.deny_write, *own))
 
 
 def models_for(config: Config, spell: Spell | None, overrides: Overrides) -> ModelSettings:

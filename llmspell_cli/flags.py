@@ -18,6 +18,23 @@ Engine = Annotated[
 Model = Annotated[
     str | None, typer.Option("--model", "-m", metavar="NAME", help="The default model.")
 ]
+
+
+def _complete_session(ctx: typer.Context, incomplete: str) -> list[str]:
+    from llmspell_cli.kept import session_names
+
+    return session_names(ctx.obj, incomplete)
+
+
+JoinSession = Annotated[
+    str | None,
+    typer.Option(
+        "--session",
+        metavar="NAME",
+        help="Join this session: what is kept in it is shared.",
+        autocompletion=_complete_session,
+    ),
+]
 LogLevel = Annotated[
     str | None,
     typer.Option("--log-level", metavar="LEVEL", help="trace, debug, info, warn or error."),
@@ -92,6 +109,7 @@ FLAGS: dict[str, tuple[Any, Any]] = {
     "deny_env": (DenyEnv, None),
     "deny_run": (DenyRun, None),
     "deny_state": (DenyState, None),
+    "session": (JoinSession, None),
     "log_level": (LogLevel, None),
     "config": (ConfigFile, None),
     "quiet": (Quiet, False),

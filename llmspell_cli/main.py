@@ -38,6 +38,7 @@ COMMANDS = {
     "workflow": Entry("workflow", "app", "Run, check and draw workflow files."),
     "tools": Entry("tools", "app", "List, describe and call the built-in tools."),
     "models": Entry("models", "app", "List models; fetch and remove local ones."),
+    "session": Entry("session", "app", "List, show, export and remove sessions."),
     "config": Entry("config", "app", "Write, show and check the configuration."),
     "trust": Entry("trust", "trust", "Trust a folder's llmspell.toml as it is now."),
     "types": Entry("types", "types", "Write type stubs for an editor."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bridges._database import Database, database, owner
-from bridges._errors import Cancelled, SpellError, TimeLimit
+from bridges._errors import Cancelled, TimeLimit
 from bridges._joined import Joined
 from bridges._sessions.store import USER, Ending, Row, Sessions
 
@@ -18,34 +18,41 @@ def sessions_of(session: Session) -> Sessions:
     return Sessions(database(session), session.data)
 
 
-async def join(session: Session, row: Row, *, by_flag: bool = False) -> None:
-    """Makes a session the one that the run is in, and notes the run there."""
+async def join(session: Session, row: Row, store: Sessions) -> None:
+    """Makes a session the one that the run is in, and notes the run there until it is closed."""
     joined: Joined = session.shared(Joined)
     if joined.number == row.number:
         return
-    store = sessions_of(session)
     run = await store.begin_run(row.number, session.spell.name, owner(session))
     joined.runs.append(run)
-    joined.number, joined.name, joined.by_flag = row.number, row.name, by_flag
+    joined.number = row.number
     if len(joined.runs) == 1:
 
         async def close() -> None:
-            await leave(session, Ending("done"))
+            await leave(session)
 
         session.on_close(close)
 
 
-async def join_by_flag(session: Session, name: str) -> None:
+async def join_named(session: Session, name: str) -> None:
     """Joins the user's session of a name, which is made where there is none."""
-    store = sessions_of(session)
-    found = await store.find(USER, name)
-    is_complete = found is not None and found.status == "complete"
-    row = await store.start(USER, name, new=not is_complete)
-    await join(session, row, by_flag=True)
+    used = Database.at(session.data)
+    try:
+        store = Sessions(used, session.data)
+        found = await store.find(USER, name)
+        is_complete = found is not None and found.status == "complete"
+        row = await store.start(USER, name, new=not is_complete)
+        await join(session, row, store)
+    finally:
+        await used.close()
+    session.shared(Joined).flagged = row.number
 
 
-async def leave(session: Session, ending: Ending) -> None:
-    """Notes how a run ended wherever it has joined; what was noted before is replaced."""
+async def leave(session: Session, code: int | None = None) -> None:
+    """Notes how a run ended wherever it has joined; what was noted before is replaced.
+
+    code: its exit code, where that is not the one it ended with
+    """
     joined: Joined = session.shared(Joined)
     if not joined.runs:
         return
@@ -54,18 +61,18 @@ async def leave(session: Session, ending: Ending) -> None:
     try:
         store = Sessions(used, session.data)
         for run in joined.runs:
-            usage = usage_of(session)
-            await store.end_run(run, Ending(ending.status, ending.exit, ending.error, usage))
+            await store.end_run(run, _ending(session, code))
     finally:
         await used.close()
 
 
-def ending_of(code: int, error: SpellError | None) -> Ending:
-    """Returns how a run ended that gave an exit code, and an error if it failed with one."""
-    if error is None:
-        return Ending("done" if code == 0 else "failed", code)
-    is_stopped = isinstance(error, (Cancelled, TimeLimit))
-    return Ending("interrupted" if is_stopped else "failed", code, error.code)
+def _ending(session: Session, code: int | None) -> Ending:
+    error = session.failure
+    code = session.exit_code if code is None else code
+    status = "failed" if error is not None or code else "done"
+    if isinstance(error, (Cancelled, TimeLimit)):
+        status = "interrupted"
+    return Ending(status, code, error.code if error else None, usage_of(session))
 
 
 def usage_of(session: Session) -> dict[str, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,8 +148,13 @@ class Sessions:
 
         return await self.database.write(work)
 
-    async def forget(self, number: int, name: str) -> None:
-        """Takes a session and the record of its runs away; refuses while a run is in it."""
+    async def forget(
+        self, number: int, name: str, clear: Callable[[sqlite3.Connection], None]
+    ) -> None:
+        """Takes a session and the record of its runs away; refuses while a run is in it.
+
+        clear: takes away what else is kept in it
+        """
 
         def work(c: sqlite3.Connection) -> None:
             running = "SELECT number, spell FROM runs WHERE session = ? AND ended IS NULL"
@@ -159,6 +164,7 @@ class Sessions:
                         f"the session {name!r} is in use: the spell {spell!r} runs in it",
                         hint="remove it when the run has ended",
                     )
+            clear(c)
             c.execute("DELETE FROM sessions WHERE number = ?", (number,))
 
         await self.database.write(work)

@@ -85,7 +85,9 @@ def remove(
     name = plain(name)
     path = store.path(name)
     if path.is_file() and not yes:
-        if not _agreed(call, f"remove {path} ({size(path.stat().st_size)})?"):
+        from llmspell_cli.asking import agreed
+
+        if not agreed(call, f"remove {path} ({size(path.stat().st_size)})?"):
             raise typer.Abort
     call.note(f"removed {store.remove(name)}")
 
@@ -143,16 +145,6 @@ def _table(call: Invocation, title: str, rows: Sequence[tuple[str, ...]]) -> Non
         cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
         call.world.out(f"  {'  '.join(cells)}".rstrip())
     call.world.out("")
-
-
-def _agreed(call: Invocation, question: str) -> bool:
-    from bridges._errors import ConfigError
-
-    if not (call.world.is_terminal(call.world.stdin) and call.world.is_terminal(call.world.stderr)):
-        raise ConfigError("there is no terminal to ask on", hint="pass --yes")
-    call.world.stderr.write(f"{question} [y/N] ")
-    call.world.stderr.flush()
-    return call.world.stdin.readline().strip().lower() in (b"y", b"yes")
 
 
 @contextlib.contextmanager

@@ -44,6 +44,7 @@ class Request:
     profile: bool = False
     profile_output: str | None = None
     trace: str | None = None
+    session: str | None = None
 
 
 _KINDS = ("read", "write", "net", "env", "run", "state")
@@ -210,6 +211,7 @@ def request_of(options: dict[str, Any]) -> Request:
         profile=options.get("profile", False) or bool(options.get("profile_output")),
         profile_output=options.get("profile_output"),
         trace=options.get("trace"),
+        session=options.get("session"),
     )
 
 

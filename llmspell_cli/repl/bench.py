@@ -12,7 +12,7 @@ from engines._conversation import Conversation, Evaluated
 from engines._modules import Modules
 from engines._process import Worker
 from engines.languages import LANGUAGES
-from llmspell_cli import manifest
+from llmspell_cli import manifest, membership
 from llmspell_cli.compose import spelling
 from llmspell_cli.program import Spell
 from llmspell_cli.repl.doing import Doing
@@ -110,12 +110,15 @@ class Bench:
         for engine in self._engines.values():
             await engine.conversation.close()
         self._engines.clear()
+        await self.seed.close()
 
     def new_session(self, language: str) -> Session:
         """Returns another session with the same permissions, limits, models and budget."""
         name = SpellInfo("repl", "", None, language)
         shared = {name: getattr(self.seed, name) for name in _SHARED}
         found = Session(spell=name, spell_name=spelling(language), **shared)
+        if self.request.session:
+            membership.share(found, self.seed)
         door = TracedDoor(found, lambda text: self.face.note(f"trace: {text}"))
         door.on = self.traced
         found.door = door
