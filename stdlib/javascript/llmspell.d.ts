@@ -751,6 +751,58 @@ interface SpellRecord {
   params?: Record<string, any>;
 }
 
+/** What is said of a session as it is started. */
+interface SessionOptions {
+  /** Whatever is to be known of it; added to what is known already */
+  metadata?: Record<string, any>;
+  /** Words to find it by; added to those it has */
+  tags?: string[];
+}
+
+/** What is known of a session. */
+interface SessionInfo {
+  /** Its name */
+  name: string;
+  /** open, or complete */
+  status: string;
+  /** When it was made, in seconds since 1970 */
+  created: number;
+  /** When a run joined or changed it last, in seconds since 1970 */
+  updated: number;
+  /** Whatever was said of it */
+  metadata: Record<string, any>;
+  /** Words to find it by */
+  tags: string[];
+  /** Whether this run is in it */
+  current: boolean;
+}
+
+/** A run that joined a session. */
+interface SessionRun {
+  /** Counts the runs of all sessions */
+  number: number;
+  /** The spell's name */
+  spell: string;
+  /** When it joined, in seconds since 1970 */
+  began: number;
+  /** When it ended, in seconds since 1970 */
+  ended: number | null;
+  /** running, done, failed, interrupted, or unfinished (it was killed) */
+  status: string;
+  /** Its exit code */
+  exit: number | null;
+  /** The code of the error it ended with */
+  error: string | null;
+  /** Model requests */
+  requests: number;
+  /** Tokens the models read */
+  inputTokens: number;
+  /** Tokens the models wrote */
+  outputTokens: number;
+  /** US dollars, where the prices are known */
+  cost: number;
+}
+
 /** What has arrived since the last call. */
 interface StreamItems {
   /** The pieces, in order; at least one unless the stream has ended */
@@ -3594,6 +3646,95 @@ declare class Hook {
    * @returns How often it was asked, and what a ready hook counts besides
    */
   stats(): HookStats;
+}
+
+/** A named group of runs, and of what they keep. */
+declare class Session {
+  private constructor();
+  /**
+   * Returns the session that this run has joined.
+   * @returns The session; nothing where it has joined none
+   */
+  static current(options?: Cancellable): Promise<Session | null>;
+  /**
+   * Joins a session of this spell's; it is made where there is none.
+   *
+   * What the run keeps from now on is kept in it, unless something else is said.
+   * @param name - Its name
+   * @param options - What is said of it
+   * @returns The session; one that is complete is an error with code invalid_argument
+   */
+  static start(name: string, options?: (SessionOptions | null) & Cancellable): Promise<Session>;
+  /**
+   * Joins a session that there is, and opens it again where it is complete.
+   * @param name - Its name
+   * @returns The session; an unknown name is an error with code not_found
+   */
+  static resume(name: string, options?: Cancellable): Promise<Session>;
+  /**
+   * Returns a session without joining it.
+   * @param name - Its name
+   * @returns The session; an unknown name is an error with code not_found
+   */
+  static get(name: string, options?: Cancellable): Promise<Session>;
+  /**
+   * Returns the sessions of this spell, and the one it was run in, the latest first.
+   * @returns What is known of each
+   */
+  static list(options?: Cancellable): Promise<SessionInfo[]>;
+  /**
+   * Removes a session with all that is kept in it; one that a run is in is not removed.
+   * @param name - Its name
+   */
+  static remove(name: string, options?: Cancellable): Promise<void>;
+  /**
+   * Returns what is known of it now.
+   * @returns Name, status, and what was said of it
+   */
+  info(options?: Cancellable): Promise<SessionInfo>;
+  /**
+   * Returns the runs that joined it, oldest first.
+   * @returns How each of them went; the latest 10,000
+   */
+  runs(options?: Cancellable): Promise<SessionRun[]>;
+  /**
+   * Returns something from its metadata.
+   * @param key - What it is called
+   * @param fallback - Returned when there is no such key
+   * @returns The value
+   */
+  get(key: string, fallback?: any, options?: Cancellable): Promise<any>;
+  /**
+   * Changes its metadata.
+   * @param key - What it is called
+   * @param value - The value; nothing takes the key away
+   */
+  set(key: string, value: any, options?: Cancellable): Promise<void>;
+  /**
+   * Notes what this run has used so far, so that it is known even if the run is killed.
+   *
+   * All else that a session holds is saved as it is made.
+   */
+  save(options?: Cancellable): Promise<void>;
+  /** Marks it as complete: runs join it only where they resume it. */
+  complete(options?: Cancellable): Promise<void>;
+  /**
+   * Returns the artifacts that are kept in it.
+   * @returns What is known of every version, by name
+   */
+  artifacts(options?: Cancellable): Promise<ArtifactInfo[]>;
+  /**
+   * Returns the conversations that are kept in it.
+   * @returns What is known of each, the latest first
+   */
+  conversations(options?: Cancellable): Promise<ConversationTitle[]>;
+  /**
+   * Returns it as a JSON document: runs, conversations, and what is known of artifacts.
+   * @returns The text of the document
+   */
+  export(options?: Cancellable): Promise<string>;
+  /** Removes it with all that is kept in it; one that a run is in is not removed. */
+  remove(options?: Cancellable): Promise<void>;
 }
 
 /** What was said so far, and an agent that answers. */

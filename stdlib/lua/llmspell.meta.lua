@@ -489,6 +489,35 @@ function debug.traceback(message) end
 ---@field depth? integer How many spells run it, one inside the other; 0 for the first
 ---@field params? table<string, any> Its parameters
 
+---What is said of a session as it is started.
+---@class SessionOptions
+---@field metadata? table<string, any> Whatever is to be known of it; added to what is known already
+---@field tags? string[] Words to find it by; added to those it has
+
+---What is known of a session.
+---@class SessionInfo
+---@field name string Its name
+---@field status string open, or complete
+---@field created number When it was made, in seconds since 1970
+---@field updated number When a run joined or changed it last, in seconds since 1970
+---@field metadata table<string, any> Whatever was said of it
+---@field tags string[] Words to find it by
+---@field current boolean Whether this run is in it
+
+---A run that joined a session.
+---@class SessionRun
+---@field number integer Counts the runs of all sessions
+---@field spell string The spell's name
+---@field began number When it joined, in seconds since 1970
+---@field ended number|nil When it ended, in seconds since 1970
+---@field status string running, done, failed, interrupted, or unfinished (it was killed)
+---@field exit integer|nil Its exit code
+---@field error string|nil The code of the error it ended with
+---@field requests integer Model requests
+---@field input_tokens integer Tokens the models read
+---@field output_tokens integer Tokens the models wrote
+---@field cost number US dollars, where the prices are known
+
 ---What has arrived since the last call.
 ---@class StreamItems
 ---@field items any[] The pieces, in order; at least one unless the stream has ended
@@ -2460,6 +2489,88 @@ function Hook:info() end
 ---Returns what the hook did so far.
 ---@return HookStats # How often it was asked, and what a ready hook counts besides
 function Hook:stats() end
+
+---Groups runs under a name, with what they keep; a run joins one by --session, or by itself.
+---
+---A spell finds its own sessions, and the one that the user named with --session.
+---@class SessionGlobal
+Session = {}
+
+---Returns the session that this run has joined.
+---@return Session|nil # The session; nothing where it has joined none
+function Session.current() end
+
+---Joins a session of this spell's; it is made where there is none.
+---
+---What the run keeps from now on is kept in it, unless something else is said.
+---@param name string Its name
+---@param options? SessionOptions What is said of it
+---@return Session # The session; one that is complete is an error with code invalid_argument
+function Session.start(name, options) end
+
+---Joins a session that there is, and opens it again where it is complete.
+---@param name string Its name
+---@return Session # The session; an unknown name is an error with code not_found
+function Session.resume(name) end
+
+---Returns a session without joining it.
+---@param name string Its name
+---@return Session # The session; an unknown name is an error with code not_found
+function Session.get(name) end
+
+---Returns the sessions of this spell, and the one it was run in, the latest first.
+---@return SessionInfo[] # What is known of each
+function Session.list() end
+
+---Removes a session with all that is kept in it; one that a run is in is not removed.
+---@param name string Its name
+function Session.remove(name) end
+
+---A named group of runs, and of what they keep.
+---@class Session
+local Session = {}
+
+---Returns what is known of it now.
+---@return SessionInfo # Name, status, and what was said of it
+function Session:info() end
+
+---Returns the runs that joined it, oldest first.
+---@return SessionRun[] # How each of them went; the latest 10,000
+function Session:runs() end
+
+---Returns something from its metadata.
+---@param key string What it is called
+---@param fallback? any Returned when there is no such key
+---@return any # The value
+function Session:get(key, fallback) end
+
+---Changes its metadata.
+---@param key string What it is called
+---@param value any The value; nothing takes the key away
+function Session:set(key, value) end
+
+---Notes what this run has used so far, so that it is known even if the run is killed.
+---
+---All else that a session holds is saved as it is made.
+function Session:save() end
+
+---Marks it as complete: runs join it only where they resume it.
+function Session:complete() end
+
+---Returns the artifacts that are kept in it.
+---@return ArtifactInfo[] # What is known of every version, by name
+function Session:artifacts() end
+
+---Returns the conversations that are kept in it.
+---@return ConversationTitle[] # What is known of each, the latest first
+function Session:conversations() end
+
+---Returns it as a JSON document: runs, conversations, and what is known of artifacts.
+---@return string # The text of the document
+function Session:export() end
+
+---Removes it with all that is kept in it; one that a run is in is not removed.
+function Session:remove() end
 
 ---Holds conversations with models, and keeps them for later runs.
 ---@class ConversationGlobal
