@@ -217,7 +217,7 @@ class AgentResult(TypedDict):
     output: The answer: data that fits `output_schema`, or the text
     usage: What it used
     cost: US dollars, where the prices are known
-    model: The model that was asked
+    model: The model that answered last
     messages: The whole conversation, to be passed to a later run
     steps: What the agent did, in order
     duration: Seconds it took

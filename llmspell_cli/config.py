@@ -8,11 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-from bridges._errors import ConfigError
+from bridges._errors import ConfigError, InvalidArgument
 from bridges._llm.providers import KEY_NAMES, protocol_of
 from bridges._permissions import PROFILES
 from bridges._session import Limits
-from bridges._settings import ModelSettings, Provider
+from bridges._settings import ModelSettings, PoolSpec, Provider
 from llmspell_cli.config_layers import (
     Keys,
     Layer,
@@ -27,6 +27,7 @@ from llmspell_cli.world import World
 BUILT_IN = "built-in"
 COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 """Environment variables of OpenTelemetry that name a collector."""
+POOL = "pool"
 REQUEST_KEYS = ("timeout", "connect", "first_byte", "idle", "retries")
 
 
@@ -189,9 +190,9 @@ def _narrows(keys: Keys, value: Any, current: Any) -> bool:
         return known and PROFILES.index(value) <= PROFILES.index(current)
     if section == "security":
         return len(keys) == 2 and (keys[1].startswith("deny_") or value == ())
-    # Aliases only name models that a spell may call anyway. A provider is an address that would
-    # get what the spell reads, and a log file is a place to write to.
-    return section in ("models", "default_model") or keys in (
+    # Aliases and pools only name models that a spell may call anyway. A provider is an address that
+    # would get what the spell reads, and a log file is a place to write to.
+    return section in ("models", "pools", "default_model") or keys in (
         ("logging", "level"),
         ("logging", "format"),
     )
@@ -294,6 +295,26 @@ def _nested(values: Mapping[Keys, Any]) -> dict[str, Any]:
     return tree
 
 
+def _pools(
+    configured: dict[str, dict[str, Any]], sources: Mapping[Keys, str]
+) -> dict[str, PoolSpec]:
+    if not configured:
+        return {}
+    from bridges._pools import pool_of
+
+    found = {}
+    for name, entry in configured.items():
+        source = next(s for k, s in sources.items() if k[:2] == ("pools", name))
+        where = f"{source}: pools.{name}"
+        if "members" not in entry:
+            raise ConfigError(f"{where} has no members", hint='add members = ["openai:…", …]')
+        try:
+            found[name] = pool_of({"name": name, **entry}, where)
+        except InvalidArgument as error:
+            raise ConfigError(error.message, hint=error.hint) from None
+    return found
+
+
 def _model_settings(
     tree: dict[str, Any], world: World, dotenv: Path | None, sources: Mapping[Keys, str]
 ) -> ModelSettings:
@@ -302,6 +323,12 @@ def _model_settings(
     found = {name: world.environ[name] for name in wanted if world.environ.get(name)}
     if dotenv is not None and dotenv.is_file():
         found = {**read_dotenv(dotenv, wanted), **found}
+    if POOL in configured:
+        source = next(s for k, s in sources.items() if k[:2] == ("providers", POOL))
+        raise ConfigError(
+            f"{source}: no provider can be called {POOL!r}: pool:NAME names a pool of models",
+            hint="choose another name",
+        )
     providers = {}
     for name, entry in configured.items():
         kind = entry.get("kind") or protocol_of(name)
@@ -316,6 +343,7 @@ def _model_settings(
     return ModelSettings(
         default_model=tree.get("default_model"),
         aliases=dict(tree.get("models", {})),
+        pools=_pools(tree.get("pools", {}), sources),
         providers=providers,
         keys={name: found[name] for name in KEY_NAMES if name in found},
         **tree["requests"],

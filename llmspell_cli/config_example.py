@@ -28,7 +28,7 @@ def example() -> str:
 
 
 def _each(path: tuple[str, ...], schema: Each) -> list[str]:
-    names = {"models": "fast", "providers": "lab", "profiles": "ci"}
+    names = {"models": "fast", "providers": "lab", "pools": "main", "profiles": "ci"}
     name = names[path[-1]]
     if isinstance(schema.inner, Key):
         key = Key("text", schema.inner.doc, '"anthropic:claude-haiku-4-5"')

@@ -13,6 +13,15 @@ from llmspell_cli.sizes import parse_size
 from llmspell_cli.world import absolute
 
 PROTOCOLS = ("openai", "anthropic", "google")
+STRATEGIES = ("fallback", "fastest", "consensus", "cheapest", "capability", "round_robin")
+MEMBER: dict[str, Callable[[Any], bool]] = {
+    "model": lambda value: isinstance(value, str),
+    "weight": lambda value: _is_number(value),
+    "cost": lambda value: _is_number(value),
+    "capabilities": lambda value: (
+        isinstance(value, list) and all(isinstance(w, str) for w in value)
+    ),
+}
 LEVELS = ("trace", "debug", "info", "warn", "warning", "error")
 
 
@@ -113,6 +122,24 @@ def _names(value: Any, _key: Key, _place: Place) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _members(value: Any, _key: Key, _place: Place) -> tuple[Any, ...]:
+    wrong = ValueError(
+        'must be a list of names or tables such as {model = "openai:gpt-5", cost = 2}'
+    )
+    if not isinstance(value, list) or not all(isinstance(item, (str, dict)) for item in value):
+        raise wrong
+    for item in value:
+        table = {"model": item} if isinstance(item, str) else item
+        if not table.get("model"):
+            raise wrong
+        for name, part in table.items():
+            if name not in MEMBER or not MEMBER[name](part):
+                raise ValueError(
+                    f"has a member with a wrong {name!r}; known are {', '.join(MEMBER)}"
+                )
+    return tuple(value)
+
+
 def _path(value: Any, key: Key, place: Place) -> Path:
     return absolute(_text(value, key, place), place.folder, place.home)
 
@@ -132,10 +159,11 @@ READERS: dict[str, Callable[[Any, Key, Place], Any]] = {
     "flag": _flag,
     "share": _share,
     "names": _names,
+    "members": _members,
     "path": _path,
     "paths": _paths,
 }
-LISTS = ("names", "paths")
+LISTS = ("names", "paths", "members")
 
 
 def _grants() -> dict[str, Schema]:
@@ -172,6 +200,24 @@ SCHEMA: dict[str, Schema] = {
             "api_key": Key("text", "The key itself", '"..."'),
         },
         "Servers: a provider `lab` serves the models lab:NAME",
+    ),
+    "pools": Each(
+        {
+            "members": Key(
+                "members",
+                "Models, aliases and pools, or {model, weight, cost, capabilities}",
+                '["fast", "openai:gpt-5"]',
+            ),
+            "strategy": Key("choice", "How they are asked", '"fallback"', STRATEGIES),
+            "hedge_after": Key("duration", "fastest: when the next is asked as well", '"2s"'),
+            "ask": Key("count", "consensus: answers to ask for", "3"),
+            "quorum": Key("count", "consensus: how many have to agree", "2"),
+            "judge": Key("text", "consensus: model that chooses the answer", '"openai:gpt-5"'),
+            "member_timeout": Key("duration", "When a member is given up for the next", '"30s"'),
+            "failures": Key("count", "Failures until a member is left alone", "3"),
+            "cool_down": Key("duration", "How long it is left alone", '"30s"'),
+        },
+        "Several models under one name: a pool `main` is the model pool:main",
     ),
     "security": {
         "profile": Key("text", "high, medium, low, none, or one from below", '"medium"'),

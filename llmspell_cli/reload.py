@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from llmspell_cli.invocation import Invocation
     from llmspell_cli.program import Spell
 
-MODELS = ("default_model", "models", "providers", "requests")
+MODELS = ("default_model", "models", "pools", "providers", "requests")
 MOST_NAMED = 8
 """Settings that one log line names."""
 

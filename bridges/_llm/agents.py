@@ -55,7 +55,7 @@ from bridges._llm.history import (
     text_of,
     to_library,
 )
-from bridges._llm.pipeline import Pipeline
+from bridges._llm.named import NamedModel, answered_by
 from bridges._llm.shapes import output_type, settings_of, unwrap
 from bridges._llm.transfers import transfer_tool
 from bridges._pauses import Pauses
@@ -69,7 +69,7 @@ REPAIRS = 1
 
 
 async def run_agent(
-    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline, leg: Leg
+    session: Session, spec: AgentSpec, turn: Turn, model: NamedModel, leg: Leg
 ) -> Ended:
     """Runs an agent until it answers or hands over."""
     run = _Run(session, spec, turn, model, leg)
@@ -80,7 +80,7 @@ async def run_agent(
 
 
 async def stream_agent(
-    session: Session, spec: AgentSpec, turn: Turn, model: Pipeline, leg: Leg
+    session: Session, spec: AgentSpec, turn: Turn, model: NamedModel, leg: Leg
 ) -> AsyncGenerator[str | Ended]:
     """Yields the text of every step as it arrives and, last, how it ended."""
     run = _Run(session, spec, turn, model, leg)
@@ -118,7 +118,7 @@ class _Run:
     """One run of an agent: what it was given, and what is noted on the way."""
 
     def __init__(
-        self, session: Session, spec: AgentSpec, turn: Turn, model: Pipeline, leg: Leg
+        self, session: Session, spec: AgentSpec, turn: Turn, model: NamedModel, leg: Leg
     ) -> None:
         self._model = model
         self._leg = leg
@@ -283,11 +283,17 @@ class _Run:
             "output": output,
             **self.tally.fields(),
             "agent": self._spec.name,
-            "model": self._model.ref.name,
+            "model": self._answered(),
             "messages": messages,
             "steps": steps,
             "duration": time.monotonic() - self._began,
         }
+
+    def _answered(self) -> str:
+        """Returns the name of the model that has answered last."""
+        if not self.responses:
+            return self._model.ref.name
+        return answered_by(self.responses[-1], self._model)
 
     async def _conceal(
         self, messages: list[dict[str, Any]], steps: list[dict[str, Any]], text: str

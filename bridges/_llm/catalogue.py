@@ -8,6 +8,7 @@ from bridges._errors import InvalidArgument
 from bridges._llm.names import default_name, expand, split
 from bridges._llm.providers import BUILT_IN, is_ready
 from bridges._names import did_you_mean
+from bridges._pools import PROVIDER, Pools
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -26,7 +27,10 @@ def names(session: Session, provider: str | None) -> list[str]:
 
     Providers whose models the price list does not know (configured servers, ollama) have none.
     """
-    known = [*BUILT_IN, *session.models.providers]
+    known = [*BUILT_IN, *session.models.providers, PROVIDER]
+    if provider == PROVIDER:
+        pools: Pools = session.shared(Pools)
+        return [f"{PROVIDER}:{name}" for name in pools.names()]
     if provider is not None and provider not in known:
         raise InvalidArgument(
             f"there is no provider {provider!r}", hint=did_you_mean(provider, known)
@@ -61,6 +65,8 @@ def info(session: Session, name: str | None) -> dict[str, Any]:
     full = expand(session, name) if name else default_name(session)
     provider, model = split(full)
     known = [*BUILT_IN, *session.models.providers]
+    if provider == PROVIDER:
+        return _pool_info(session, model)
     if provider not in known:
         raise InvalidArgument(f"{full!r} names no known provider", hint=did_you_mean(full, known))
     found: dict[str, Any] = {
@@ -73,6 +79,24 @@ def info(session: Session, name: str | None) -> dict[str, Any]:
     if built_in and built_in.prices and provider not in session.models.providers:
         found.update(_prices(built_in.prices, model))
     return found
+
+
+def _pool_info(session: Session, name: str) -> dict[str, Any]:
+    """Returns what all members of a pool can do; what one of them is not known for is None."""
+    pools: Pools = session.shared(Pools)
+    spec = pools.find(name)
+    pools.check(spec, f"the pool {name!r}")
+    members = [info(session, member.model) for member in spec.members]
+    able = [set(one["capabilities"]) for one in members if one.get("capabilities") is not None]
+    windows = [one["context_window"] for one in members if one.get("context_window")]
+    every = len(able) == len(members)
+    return {
+        "name": f"{PROVIDER}:{name}",
+        "provider": PROVIDER,
+        "ready": any(one["ready"] for one in members),
+        "capabilities": sorted(set.intersection(*able)) if every else None,
+        "context_window": min(windows) if len(windows) == len(members) else None,
+    }
 
 
 def _prices(provider: str, model: str) -> dict[str, Any]:

@@ -30,12 +30,13 @@ from pydantic_ai.usage import RunUsage
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translated
 from bridges._llm.history import to_library
+from bridges._llm.named import answered_by
 from bridges._schema import problems
 from bridges.stream import Final
 
 if TYPE_CHECKING:
     from bridges._agents import Turn
-    from bridges._llm.pipeline import Pipeline
+    from bridges._llm.named import NamedModel
 
 SETTINGS = {
     "temperature": "temperature",
@@ -71,7 +72,7 @@ class Question:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-async def complete(model: Pipeline, question: Question) -> dict[str, Any]:
+async def complete(model: NamedModel, question: Question) -> dict[str, Any]:
     """Returns the fields of the answer."""
     began = time.monotonic()
     if question.schema is None:
@@ -84,7 +85,7 @@ async def complete(model: Pipeline, question: Question) -> dict[str, Any]:
     return _answer(model, question, result, time.monotonic() - began)
 
 
-async def _complete_text(model: Pipeline, question: Question, began: float) -> dict[str, Any]:
+async def _complete_text(model: NamedModel, question: Question, began: float) -> dict[str, Any]:
     # Text needs no loop that repairs answers: one request, without the agent's 3 ms a call.
     with translated(model.ref.name, model.ref.server.key_hint):
         asked = ModelRequest([UserPromptPart(_prompt(question))], instructions=question.system)
@@ -103,7 +104,7 @@ async def _complete_text(model: Pipeline, question: Question, began: float) -> d
     return {**_about(model, response, usage, cost, time.monotonic() - began), "text": text}
 
 
-async def stream(model: Pipeline, question: Question) -> AsyncIterator[Any]:
+async def stream(model: NamedModel, question: Question) -> AsyncIterator[Any]:
     """Yields the pieces of the answer's text, and last a `Final` with the fields of the whole."""
     began = time.monotonic()
     result: AgentRunResult[Any] | None = None
@@ -122,7 +123,7 @@ async def stream(model: Pipeline, question: Question) -> AsyncIterator[Any]:
     yield Final(_answer(model, question, result, time.monotonic() - began))
 
 
-def _agent(model: Pipeline, question: Question) -> Agent[None, Any]:
+def _agent(model: NamedModel, question: Question) -> Agent[None, Any]:
     schema = question.schema
     output: Any = str
     if schema is not None:
@@ -182,7 +183,7 @@ def _text_of(event: Any) -> str:
 
 
 def _answer(
-    model: Pipeline, question: Question, result: AgentRunResult[Any], seconds: float
+    model: NamedModel, question: Question, result: AgentRunResult[Any], seconds: float
 ) -> dict[str, Any]:
     output = result.output
     if question.schema is not None and question.schema.get("type") != "object":
@@ -197,7 +198,7 @@ def _answer(
 
 
 def _about(
-    model: Pipeline, response: ModelResponse, usage: RunUsage, cost: Any, seconds: float
+    model: NamedModel, response: ModelResponse, usage: RunUsage, cost: Any, seconds: float
 ) -> dict[str, Any]:
     finish = response.finish_reason
     return {
@@ -208,7 +209,7 @@ def _about(
             "requests": usage.requests,
         },
         "cost": None if cost is None else float(cost),
-        "model": model.ref.name,
+        "model": answered_by(response, model),
         # Structured answers may come as a tool call of the library's; the spell asked for none.
         "finish_reason": "stop" if finish in (None, "tool_call") else finish,
         "duration": seconds,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._errors import InvalidArgument
 from bridges._llm.names import ModelRef, find
+from bridges._pools import PROVIDER
 
 if TYPE_CHECKING:
     from pydantic_ai.embeddings import EmbeddingModel
@@ -25,6 +26,11 @@ async def embed(
     from bridges._llm.models import Models
 
     ref = find(session, name)
+    if ref.server.kind == PROVIDER:
+        raise InvalidArgument(
+            f"{ref.name} makes no vectors: those of different models cannot be compared",
+            hint="name one embedding model, such as openai:text-embedding-3-small",
+        )
     models: Models = session.shared(Models)
     http = await models.http()
     from bridges._llm.failures import translated

@@ -6,20 +6,23 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bridges._llm.names import ModelRef, find
+from bridges._pools import PROVIDER, Pools
 from bridges._settings import LOCAL_DEFAULT
 
 if TYPE_CHECKING:
     import httpx2
     from pydantic_ai.models import Model
 
+    from bridges._llm.named import NamedModel
     from bridges._llm.pipeline import Pipeline
+    from bridges._llm.pools import Pool
     from bridges._session import Session
 
 MAX_SCRIPT = 10 * 1024 * 1024
 """Bytes of a scripted test model."""
 
 
-async def open_model(session: Session, name: str | None) -> Pipeline:
+async def open_model(session: Session, name: str | None) -> NamedModel:
     """Returns a model of pydantic-ai whose requests take the run's one way.
 
     name: a model name or alias; None is the default
@@ -35,20 +38,36 @@ class Models:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: dict[ModelRef, Pipeline] = {}
+        self._pools: dict[str, Pool] = {}
         self._http: httpx2.AsyncClient | None = None
         self._lock = asyncio.Lock()
         self._noted = False
 
-    async def open(self, name: str | None) -> Pipeline:
+    async def open(self, name: str | None) -> NamedModel:
         """Returns the model of a name, opened now or before."""
         if name is None:
             self._note_default()
         ref = find(self._session, name)
+        if ref.server.kind == PROVIDER:
+            return await self._pool(ref)
         if ref not in self._open:
             async with self._lock:
                 if ref not in self._open:
                     self._open[ref] = await self._opened(ref)
         return self._open[ref]
+
+    async def _pool(self, ref: ModelRef) -> Pool:
+        """Returns a pool as it is now: its members are opened when they are asked."""
+        await self.http()
+        from bridges._llm.pools import Pool
+
+        pools: Pools = self._session.shared(Pools)
+        spec = pools.find(ref.model)
+        known = self._pools.get(ref.model)
+        if known is None or known.spec is not spec:
+            pools.check(spec, f"the pool {spec.name!r}")
+            known = self._pools[ref.model] = Pool(self._session, ref, spec)
+        return known
 
     async def http(self) -> httpx2.AsyncClient:
         """Returns the run's HTTP client for models."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bridges._errors import ConfigError, ModelNotFound
 from bridges._llm.providers import BUILT_IN, Server, server_of
 from bridges._names import nearest
+from bridges._pools import PROVIDER, Pools
 from bridges._settings import LOCAL_DEFAULT
 
 if TYPE_CHECKING:
@@ -49,13 +50,28 @@ def split(name: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", name)
 
 
-def find(session: Session, name: str | None) -> ModelRef:
-    """Returns the model a name means; raises ModelNotFound or ProviderAuth with what to do."""
+def full_name(session: Session, name: str | None) -> str:
+    """Returns `provider:model` for a name; raises ModelNotFound for one that means no model.
+
+    name: a model's name or alias, or a pool's; None is the default
+    """
     name = expand(session, name) if name else default_name(session)
     provider, model = split(name)
-    if provider not in BUILT_IN and provider not in session.models.providers:
+    if provider == PROVIDER:
+        pools: Pools = session.shared(Pools)
+        pools.find(model)
+    elif provider not in BUILT_IN and provider not in session.models.providers:
         raise _unknown(session, name, provider)
-    return ModelRef(f"{provider}:{model}", model, server_of(session, provider))
+    return f"{provider}:{model}"
+
+
+def find(session: Session, name: str | None) -> ModelRef:
+    """Returns the model a name means; raises ModelNotFound or ProviderAuth with what to do."""
+    full = full_name(session, name)
+    provider, model = split(full)
+    if provider == PROVIDER:
+        return ModelRef(full, model, Server(PROVIDER, PROVIDER))
+    return ModelRef(full, model, server_of(session, provider))
 
 
 def _unknown(session: Session, name: str, provider: str) -> ModelNotFound:
@@ -66,7 +82,9 @@ def _unknown(session: Session, name: str, provider: str) -> ModelNotFound:
     else:
         message = f"the model {name!r} names no provider and is no alias"
         near = None
-    known = ", ".join([*sorted(session.models.aliases), *(f"{p}:NAME" for p in providers)])
+    pools: Pools = session.shared(Pools)
+    own = [*session.models.aliases, *(f"{PROVIDER}:{pool}" for pool in pools.names())]
+    known = ", ".join([*sorted(own), *(f"{p}:NAME" for p in providers)])
     near_alias = nearest(name, session.models.aliases)
     meant = near_alias or (f"{near}:{split(name)[1]}" if near else None)
     return ModelNotFound(

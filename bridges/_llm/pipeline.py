@@ -14,13 +14,13 @@ from pydantic_ai.models import (
     ModelRequestParameters,
     StreamedResponse,
 )
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 from bridges._hooks import Hooks
 from bridges._llm.asked import Asked, Sent
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translated
+from bridges._llm.named import NamedModel
 from bridges._llm.tries import Request, policy_of
 from bridges._timings import timed
 
@@ -33,7 +33,7 @@ FEWEST_TOKENS = 16
 """The least `max_tokens` that every provider accepts."""
 
 
-class Pipeline(WrapperModel):
+class Pipeline(NamedModel):
     """A model whose requests are budgeted, bounded in time, retried, charged and logged.
 
     Two model settings are taken by it and not passed on: `timeout` bounds the whole request, in
@@ -41,10 +41,8 @@ class Pipeline(WrapperModel):
     """
 
     def __init__(self, wrapped: Model, session: Session, ref: ModelRef) -> None:
-        super().__init__(wrapped)
-        self._session = session
+        super().__init__(wrapped, session, ref)
         self._hooks: Hooks = session.shared(Hooks)
-        self.ref = ref
 
     async def request(
         self,

@@ -14,6 +14,7 @@ from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Json
 
 if TYPE_CHECKING:
+    from bridges._settings import PoolSpec
     from bridges._store import Progress, Store, StoredModel
     from llmspell_cli.config import Config
 
@@ -23,7 +24,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A local model, withou
 
 @app.command("list", cls=Command)
 def list_models(ctx: typer.Context, config: ConfigFile = None, as_json: Json = False) -> None:
-    """List local models, the providers there are, and the default."""
+    """List local models, the providers there are, pools, and the default."""
     from bridges._settings import LOCAL_DEFAULT
 
     call: Invocation = ctx.obj
@@ -38,6 +39,10 @@ def list_models(ctx: typer.Context, config: ConfigFile = None, as_json: Json = F
             "local": [_as_map(model) for model in local],
             "providers": providers,
             "aliases": dict(settings.models.aliases),
+            "pools": {
+                name: {"strategy": pool.strategy, "members": [one.model for one in pool.members]}
+                for name, pool in settings.models.pools.items()
+            },
         }
         call.world.out(json.dumps(found, indent=2, ensure_ascii=False))
         return
@@ -48,6 +53,8 @@ def list_models(ctx: typer.Context, config: ConfigFile = None, as_json: Json = F
     _table(call, "Local models", rows)
     _table(call, "Providers", [(f"{p['name']}:NAME", _state(p)) for p in providers])
     _table(call, "Aliases", sorted(settings.models.aliases.items()))
+    pools = settings.models.pools
+    _table(call, "Pools", [(f"pool:{name}", _made_of(pools[name])) for name in sorted(pools)])
     call.world.out(f"Default: {default}")
 
 
@@ -126,6 +133,10 @@ def _providers(call: Invocation, config: Config) -> list[dict[str, Any]]:
         ready = name in own or bool(known) or not keys or BUILT_IN[name].optional
         found.append({"name": name, "ready": ready, "configured": name in own, "keys": list(keys)})
     return found
+
+
+def _made_of(pool: PoolSpec) -> str:
+    return f"{pool.strategy}: {', '.join(member.model for member in pool.members)}"
 
 
 def _state(provider: dict[str, Any]) -> str:

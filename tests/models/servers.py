@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,12 +57,18 @@ GEMINI = Wire(wire_google.error, wire_google.whole, wire_google.stream)
 
 
 class Servers:
-    """One listening server that serves all protocols, and what it was asked."""
+    """One listening server that serves all protocols, and what it was asked.
+
+    under_way: requests without a whole answer; left: those whose client went away meanwhile
+    """
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[Request] = []
         self.counts: Counter[str] = Counter()
         self.closing = threading.Event()
+        self.under_way = 0
+        self.left = 0
+        self.lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.servers = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -91,6 +99,7 @@ class Servers:
         """Forgets what was asked."""
         self.requests.clear()
         self.counts.clear()
+        self.left = 0
 
     def stop(self) -> None:
         """Ends every connection and closes the server."""
@@ -161,6 +170,29 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, {"object": "list", "data": models})
 
     def do_POST(self) -> None:
+        servers = self.server.servers
+        with servers.lock:
+            servers.under_way += 1
+        try:
+            self._serve()
+        finally:
+            with servers.lock:
+                servers.under_way -= 1
+
+    def _wait(self, seconds: float) -> None:
+        """Waits, unless the servers close or the client goes away."""
+        servers = self.server.servers
+        until = time.monotonic() + seconds
+        while not servers.closing.wait(min(0.02, max(0.0, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return
+            if select.select([self.connection], [], [], 0)[0]:
+                if not self.connection.recv(1, socket.MSG_PEEK):
+                    with servers.lock:
+                        servers.left += 1
+                    raise ConnectionAbortedError("the client went away")
+
+    def _serve(self) -> None:
         path = urlsplit(self.path).path
         raw = self.rfile.read(int(self.headers.get("content-length", 0)))
         body = json.loads(raw)
@@ -193,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         kind = ask.model.partition("-")[0]
         if kind == "slow":
-            servers.closing.wait(ask.number())
+            self._wait(ask.number())
         if kind == "drop":
             self.close_connection = True
         elif kind == "garbage":
@@ -210,7 +242,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._begin(200, {"content-type": "application/json", "content-length": str(len(whole))})
         self.wfile.write(whole[: len(whole) // 2])
         if ask.model.startswith("stall"):
-            self.server.servers.closing.wait(ask.number())
+            self._wait(ask.number())
         self.close_connection = True
 
     def _stream(self, wire: Wire, ask: Ask, kind: str) -> None:
@@ -224,7 +256,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             if is_text and (kind == "drip" or (kind == "stall" and spoken == 1)):
-                self.server.servers.closing.wait(ask.number())
+                self._wait(ask.number())
         self.wfile.write(b"0\r\n\r\n")
 
     def _send(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
