@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bridges._agent_points import FORM, Way, run_between, stream_between
 from bridges._agent_records import AgentLike, AgentOptions, AgentToolOptions
 from bridges._agent_templates import AgentTemplates
-from bridges._agents import AgentHandle, AgentSpec, Turn, check_settings, turn_of
+from bridges._agents import AgentHandle, AgentSpec, Switch, Turn, check_settings, turn_of
 from bridges._errors import InvalidArgument
 from bridges._handoffs import HandoffHandle, HandoffSpec, handoff_spec
 from bridges._hooks import Hooks
@@ -28,7 +28,7 @@ class SpecAgent(AgentHandle):
 
     def __init__(self, session: Session, spec: AgentSpec) -> None:
         self._session = session
-        self.spec = spec
+        self.spec = replace(spec, switch=Switch())  # not that of the agent it was made from
         self.agent_name = spec.name
         self.description = spec.description
 
@@ -51,6 +51,8 @@ class SpecAgent(AgentHandle):
     ) -> tuple[AgentSpec, Turn]:
         check_settings(options, where)
         changes = {key: value for key, value in options.items() if key != "messages"}
+        if "model" in options:
+            changes["switch"] = Switch()
         turn = turn_of(said, [dict(m) for m in options.get("messages", [])], where)
         return replace(self.spec, **changes), turn
 

@@ -24,6 +24,13 @@ MAX_DEPTH = 8
 ROLES = ("system", "user", "assistant", "tool")
 
 
+@dataclass
+class Switch:
+    """The model that an agent was switched to; runs under way ask it from their next request on."""
+
+    model: str | None = None
+
+
 @dataclass(frozen=True)
 class AgentSpec:
     """One agent.
@@ -34,6 +41,7 @@ class AgentSpec:
     retries: how often one model request is tried again; None is the run's setting
     guardrails: what looks at its input, its answer and its tools' calls
     max_handoffs: how often a run may be handed on
+    switch: what tells runs under way of another model; a run that chose its own has one to itself
     """
 
     name: str
@@ -50,6 +58,7 @@ class AgentSpec:
     guardrails: tuple[GuardrailHandle, ...] = ()
     handoffs: tuple[HandoffSpec, ...] = ()
     max_handoffs: int = MAX_HANDOFFS
+    switch: Switch = field(default_factory=Switch, compare=False)
 
 
 class AgentHandle(HostObject):

@@ -18,6 +18,7 @@ from bridges._agent_records import (
 from bridges._agent_specs import SpecAgent, as_handoff, as_tool, changed, checked, spec_of
 from bridges._agent_templates import AgentTemplates
 from bridges._agents import AgentHandle, AgentSpec, TeamHandle
+from bridges._bus import Bus
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._handoffs import HandoffHandle
 from bridges._tools import ToolHandle
@@ -104,6 +105,24 @@ class AgentObject(SpecAgent):
         """
         spec = changed(self._session, self.spec, changes or {}, "Agent.clone")
         return AgentObject(self._session, spec)
+
+    @host_function(needs=NOTHING, since=2)
+    def set_model(self, name: str) -> None:
+        """Has the agent ask another model from its next request on, in a run under way as well.
+
+        Runs that named a model themselves keep it.
+
+        name: A model's name or alias, or a pool's
+        """
+        from bridges._llm.names import full_name
+
+        to = full_name(self._session, name)
+        before = self._model_name(self.spec)
+        self.spec = replace(self.spec, model=name)
+        self.spec.switch.model = name
+        if to != before:
+            bus: Bus = self._session.shared(Bus)
+            bus.emit("model.switched", {"agent": self.spec.name, "from": before, "to": to})
 
     def _model_name(self, spec: AgentSpec) -> str:
         from bridges._llm.names import default_name, expand

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from pydantic_ai import (
@@ -55,6 +56,7 @@ from bridges._llm.history import (
     text_of,
     to_library,
 )
+from bridges._llm.models import open_model
 from bridges._llm.named import NamedModel, answered_by
 from bridges._llm.shapes import output_type, settings_of, unwrap
 from bridges._llm.transfers import transfer_tool
@@ -156,6 +158,12 @@ class _Run:
         if spec.output_schema is not None or self.guards.guards_output:
             agent.output_validator(self._check_output)
         return agent
+
+    async def current(self) -> NamedModel:
+        """Returns the model that the next request goes to."""
+        spec = self._spec
+        self._model = await open_model(self._session, spec.switch.model or spec.model)
+        return self._model
 
     def options(self) -> dict[str, Any]:
         """Returns what each run of the library's agent is given."""
@@ -359,7 +367,9 @@ class _Record(AbstractCapability[None]):
         handler: Callable[[ModelRequestContext], Awaitable[ModelResponse]],
     ) -> ModelResponse:
         began = time.monotonic()
-        response = await handler(request_context)
+        # It may have been switched since the last request.
+        model = await self._run.current()
+        response = await handler(replace(request_context, model=model))
         self._run.responses.append(response)
         self._run.durations.append(time.monotonic() - began)
         usage, cost = response.usage, cost_of(response)
