@@ -363,6 +363,70 @@ interface ModelInfo {
   capabilities?: string[];
 }
 
+/** A model of a pool. */
+interface ModelPoolMember {
+  /** Its name or alias */
+  model: string;
+  /** Its share of the turns with `round_robin`; 1 unless set */
+  weight?: number;
+  /** US dollars for a million tokens, for `cheapest`; what the price list says unless set */
+  cost?: number;
+  /** Some of tools, schema, images, thinking, for `capability`; what is known of the model unless set */
+  capabilities?: string[];
+}
+
+/** What a pool is. */
+interface ModelPoolOptions {
+  /** `pool:NAME` is what it is called wherever a model is named */
+  name: string;
+  /** Names of models, aliases and other pools, or maps with `model` and more */
+  members: Array<string | ModelPoolMember>;
+  /** `fallback` (unless set) asks them in order, `fastest` the one that is, and others when it is slow, `consensus` several and takes what most answer, `cheapest` in the order of their prices, `capability` in order those that can do what is asked, `round_robin` in turns */
+  strategy?: 'fallback' | 'fastest' | 'consensus' | 'cheapest' | 'capability' | 'round_robin';
+  /** With `fastest`: when the next is asked as well; unless set, after twice the time that the first has usually taken */
+  hedgeAfter?: number | string;
+  /** With `consensus`: how many answers are asked for; one of each member unless set */
+  ask?: number;
+  /** With `consensus`: how many have to be the same; more than half of them unless set. With a judge: how many there have to be; 1 unless set */
+  quorum?: number;
+  /** With `consensus`: chooses the answer. A model's name, or a function that takes a list of answers with `index`, `model` and `text` and returns the index of the best */
+  judge?: string | ((...args: any[]) => any);
+  /** When a member that has not answered, or begun to, is given up for the next */
+  memberTimeout?: number | string;
+  /** Failures within twice the cool-down after which a member is left alone; 3 unless set */
+  failures?: number;
+  /** How long it is left alone; 30 seconds unless set */
+  coolDown?: number | string;
+}
+
+/** What a pool is. */
+interface ModelPoolInfo {
+  /** What it is called wherever a model is named */
+  name: string;
+  /** How its members are asked */
+  strategy: 'fallback' | 'fastest' | 'consensus' | 'cheapest' | 'capability' | 'round_robin';
+  /** The full names of its members */
+  members: string[];
+}
+
+/** How well a model has answered as a member of pools. */
+interface ModelHealth {
+  /** Its full name */
+  model?: string;
+  /** `closed` when it is asked, `open` when it is left alone, `half_open` when it is tried */
+  state?: 'closed' | 'open' | 'half_open';
+  /** Requests that have ended */
+  requests?: number;
+  /** Those that failed */
+  failures?: number;
+  /** Seconds that its answers took, the newest counting most; of a stream, until it began */
+  latency?: number;
+  /** What the last failure was */
+  lastError?: string;
+  /** Seconds until it is tried again */
+  retryAfter?: number;
+}
+
 /** What a tool is. */
 interface ToolOptions {
   /** What models call it: letters, digits, _ and - */
@@ -935,7 +999,7 @@ interface AgentResult {
   usage: AgentUsage;
   /** US dollars, where the prices are known */
   cost: number | null;
-  /** The model that was asked */
+  /** The model that answered last */
   model: string;
   /** The whole conversation, to be passed to a later run */
   messages: AgentMessage[];
@@ -2477,6 +2541,13 @@ declare class Agent {
    * @returns The new agent
    */
   clone(changes?: AgentChanges | null): Agent;
+  /**
+   * Has the agent ask another model from its next request on, in a run under way as well.
+   *
+   * Runs that named a model themselves keep it.
+   * @param name - A model's name or alias, or a pool's
+   */
+  setModel(name: string): void;
 }
 
 /** A way for a conversation to go on with another agent; stands in an agent's `handoffs`. */
@@ -2606,7 +2677,7 @@ declare const LLM: {
   embed(input: string | string[] | LLMEmbedOptions, options?: (LLMEmbedOptions | null) & Cancellable): Promise<LLMVectors>;
 };
 
-/** Says which models there are and what they can do; asks nobody, so it works offline. */
+/** Says which models there are, what they can do and how well they are, and makes pools. */
 declare const Model: {
   /**
    * Lists model names that can be used as they are.
@@ -2625,6 +2696,22 @@ declare const Model: {
    * @returns Its full name
    */
   default(): string;
+  /**
+   * Has another model answer from the next request on where none is named.
+   * @param name - A model's name or alias, or a pool's
+   */
+  setDefault(name: string): void;
+  /**
+   * Makes a pool of models; `pool:NAME` is a model's name from now on.
+   * @param options - What the pool is
+   * @returns The pool
+   */
+  pool(options: ModelPoolOptions): ModelPool;
+  /**
+   * Tells how well the models that were asked as members of pools have answered.
+   * @returns One record a model
+   */
+  health(): ModelHealth[];
 };
 
 /** A tool; it can stand in an agent's list of tools. */
@@ -3959,6 +4046,23 @@ declare class Artifact {
   share(scope: 'spell' | 'session', options?: Cancellable): Promise<Artifact>;
   /** Removes this version; what is being read of it can be read to its end. */
   remove(options?: Cancellable): Promise<void>;
+}
+
+/** Several models under one name; `pool:NAME` names it wherever a model is named. */
+declare class ModelPool {
+  private constructor();
+  /**
+   * Returns what the pool is.
+   * @returns Its name, its strategy, its members
+   */
+  info(): ModelPoolInfo;
+  /**
+   * Tells how well the members have answered, in this pool or in another.
+   * @returns One record a member, in order
+   */
+  health(): ModelHealth[];
+  /** Has members that were left alone be asked again. */
+  reset(): void;
 }
 
 /** A workflow in the making: each call adds a step, and `build` makes it. */

@@ -266,6 +266,42 @@ function debug.traceback(message) end
 ---@field output_price? number US dollars for a million tokens that come out
 ---@field capabilities? string[] Some of tools, schema (answers that fit one), images (looks at them), thinking
 
+---A model of a pool.
+---@class ModelPoolMember
+---@field model string Its name or alias
+---@field weight? number Its share of the turns with `round_robin`; 1 unless set
+---@field cost? number US dollars for a million tokens, for `cheapest`; what the price list says unless set
+---@field capabilities? string[] Some of tools, schema, images, thinking, for `capability`; what is known of the model unless set
+
+---What a pool is.
+---@class ModelPoolOptions
+---@field name string `pool:NAME` is what it is called wherever a model is named
+---@field members (string|ModelPoolMember)[] Names of models, aliases and other pools, or maps with `model` and more
+---@field strategy? "fallback"|"fastest"|"consensus"|"cheapest"|"capability"|"round_robin" `fallback` (unless set) asks them in order, `fastest` the one that is, and others when it is slow, `consensus` several and takes what most answer, `cheapest` in the order of their prices, `capability` in order those that can do what is asked, `round_robin` in turns
+---@field hedge_after? number|string With `fastest`: when the next is asked as well; unless set, after twice the time that the first has usually taken
+---@field ask? integer With `consensus`: how many answers are asked for; one of each member unless set
+---@field quorum? integer With `consensus`: how many have to be the same; more than half of them unless set. With a judge: how many there have to be; 1 unless set
+---@field judge? string|function With `consensus`: chooses the answer. A model's name, or a function that takes a list of answers with `index`, `model` and `text` and returns the index of the best
+---@field member_timeout? number|string When a member that has not answered, or begun to, is given up for the next
+---@field failures? integer Failures within twice the cool-down after which a member is left alone; 3 unless set
+---@field cool_down? number|string How long it is left alone; 30 seconds unless set
+
+---What a pool is.
+---@class ModelPoolInfo
+---@field name string What it is called wherever a model is named
+---@field strategy "fallback"|"fastest"|"consensus"|"cheapest"|"capability"|"round_robin" How its members are asked
+---@field members string[] The full names of its members
+
+---How well a model has answered as a member of pools.
+---@class ModelHealth
+---@field model? string Its full name
+---@field state? "closed"|"open"|"half_open" `closed` when it is asked, `open` when it is left alone, `half_open` when it is tried
+---@field requests? integer Requests that have ended
+---@field failures? integer Those that failed
+---@field latency? number Seconds that its answers took, the newest counting most; of a stream, until it began
+---@field last_error? string What the last failure was
+---@field retry_after? number Seconds until it is tried again
+
 ---What a tool is.
 ---@class ToolOptions
 ---@field name string What models call it: letters, digits, _ and -
@@ -590,7 +626,7 @@ function debug.traceback(message) end
 ---@field output any The answer: data that fits `output_schema`, or the text
 ---@field usage AgentUsage What it used
 ---@field cost number|nil US dollars, where the prices are known
----@field model string The model that was asked
+---@field model string The model that answered last
 ---@field messages AgentMessage[] The whole conversation, to be passed to a later run
 ---@field steps AgentStep[] What the agent did, in order
 ---@field duration number Seconds it took
@@ -1487,6 +1523,12 @@ function Agent:add_handoff(handoff) end
 ---@return Agent # The new agent
 function Agent:clone(changes) end
 
+---Has the agent ask another model from its next request on, in a run under way as well.
+---
+---Runs that named a model themselves keep it.
+---@param name string A model's name or alias, or a pool's
+function Agent:set_model(name) end
+
 ---Makes agents hand conversations over to one another.
 ---@class HandoffGlobal
 Handoff = {}
@@ -1591,7 +1633,7 @@ function LLM.stream(prompt, options) end
 ---@return LLMVectors # The vectors, one for each text
 function LLM.embed(input, options) end
 
----Says which models there are and what they can do; asks nobody, so it works offline.
+---Says which models there are, what they can do and how well they are, and makes pools.
 ---@class Model
 Model = {}
 
@@ -1608,6 +1650,19 @@ function Model.info(name) end
 ---Returns the name of the model that answers when none is named.
 ---@return string # Its full name
 function Model.default() end
+
+---Has another model answer from the next request on where none is named.
+---@param name string A model's name or alias, or a pool's
+function Model.set_default(name) end
+
+---Makes a pool of models; `pool:NAME` is a model's name from now on.
+---@param options ModelPoolOptions What the pool is
+---@return ModelPool # The pool
+function Model.pool(options) end
+
+---Tells how well the models that were asked as members of pools have answered.
+---@return ModelHealth[] # One record a model
+function Model.health() end
 
 ---Defines, finds and calls tools.
 ---@class ToolGlobal
@@ -2752,6 +2807,21 @@ function Artifact:share(scope) end
 
 ---Removes this version; what is being read of it can be read to its end.
 function Artifact:remove() end
+
+---Several models under one name; `pool:NAME` names it wherever a model is named.
+---@class ModelPool
+local ModelPool = {}
+
+---Returns what the pool is.
+---@return ModelPoolInfo # Its name, its strategy, its members
+function ModelPool:info() end
+
+---Tells how well the members have answered, in this pool or in another.
+---@return ModelHealth[] # One record a member, in order
+function ModelPool:health() end
+
+---Has members that were left alone be asked again.
+function ModelPool:reset() end
 
 ---A workflow in the making: each call adds a step, and `build` makes it.
 ---@class WorkflowBuilder
