@@ -38,17 +38,30 @@ USED = {
     "usage": "`input_tokens` and `output_tokens`, of agents also `requests`",
     "cost": "US dollars, where the price is known",
 }
-STEP = {"name": NAMES["step"]}
+STEP = {
+    "workflow": "The workflow, with the workflows around it",
+    "step": "The step",
+}
+TRIES = {"kind": "What the step does: run, tool, agent, workflow or spell", "attempts": "Attempts"}
+ERROR = "`code`, `message` and, where there is one, `hint`"
+MORE: dict[str, dict[str, str]] = {
+    "model": USED,
+    "agent": USED,
+    "workflow": {**USED, "workflow": STEP["workflow"], "status": "done, partial or failed"},
+    "step": {**USED, **STEP, **TRIES},
+}
+"""What the events of an end say besides."""
 
 
 def _of_points() -> dict[str, EventKind]:
     found = {}
     for point, what in POINTS.items():
         name = {"name": NAMES[point]}
-        used = USED if point in ("model", "agent") else {}
         took = {**name, "duration": "Seconds it took"}
         found[f"{point}.started"] = EventKind(f"{what} begins", name)
-        found[f"{point}.ended"] = EventKind(f"{what} has ended well", {**took, **used})
+        found[f"{point}.ended"] = EventKind(
+            f"{what} has ended well", {**took, **MORE.get(point, {})}
+        )
         found[f"{point}.failed"] = EventKind(
             f"{what} has failed",
             {**took, "code": "The error's code", "message": "What happened"},
@@ -58,12 +71,30 @@ def _of_points() -> dict[str, EventKind]:
 
 EVENTS: dict[str, EventKind] = {
     **_of_points(),
-    "step.skipped": EventKind("a step is left out: its `when` says no", STEP),
-    "step.retried": EventKind(
-        "a step that failed is run again", {**STEP, "attempt": "The number of the attempt to come"}
+    "step.skipped": EventKind(
+        "a step is left out: its `when` says no", {"name": NAMES["step"], **STEP}
     ),
-    "step.compensated": EventKind("a finished step has been undone", STEP),
-    "state.changed": EventKind("a value of a state has changed", {"name": "The key"}),
+    "step.retried": EventKind(
+        "a step that failed is run again",
+        {
+            "name": NAMES["step"],
+            **STEP,
+            "attempt": "The number of the attempt to come",
+            "error": ERROR,
+        },
+    ),
+    "step.compensated": EventKind(
+        "a finished step has been undone, or could not be",
+        {"name": NAMES["step"], **STEP, "error": f"Why it could not be: {ERROR}"},
+    ),
+    "state.changed": EventKind(
+        "a value has been written",
+        {
+            "state": "The state's name",
+            "key": "The key; `*` where there are many",
+            "revision": "Counts the changes of the state",
+        },
+    ),
     "hook.denied": EventKind(
         "a hook has refused something",
         {
@@ -81,16 +112,32 @@ EVENTS: dict[str, EventKind] = {
         "a guardrail has found something",
         {
             "name": "The guardrail's name",
-            "where": "In what: input, output, tool_input, tool_output or value",
-            "action": "What is done: warn, redact, retry or block",
-            "violations": "What was found, 100 at most",
-            "agent": "Whose input, output or tool it is",
-            "tool": "Whose arguments or result it is",
+            "where": "In what: input, output or a tool",
+            "action": "What came of it",
+            "agent": "Of which agent",
+            "tool": "Of which tool",
+            "violations": "What was found, each without the text itself",
         },
     ),
-    "model.switched": EventKind("another model takes over", {"name": "The model from now on"}),
-    "session.saved": EventKind("a session has been saved", {"name": "Its name"}),
-    "artifact.saved": EventKind("an artifact has been saved", {"name": "Its name"}),
+    "model.switched": EventKind(
+        "another model takes over",
+        {"agent": "For which agent", "from": "The model before", "to": "The model from now on"},
+    ),
+    "session.saved": EventKind(
+        "a session has been saved", {"name": "Its name", "status": "How the run ended"}
+    ),
+    "artifact.saved": EventKind(
+        "an artifact has been saved",
+        {
+            "id": "Its id",
+            "name": "Its name",
+            "version": "The version",
+            "scope": "Who can read it",
+            "type": "Its media type",
+            "size": "Bytes",
+            "sha256": "The hash of its content",
+        },
+    ),
 }
 """Every built-in event by name."""
 

@@ -167,6 +167,18 @@ const call = async (word) => (await to.run("hello", {state: word})).handoffs[0].
         shown="handoff",
     ),
     Row(
+        "state",
+        "word",
+        """local box = State.new{name = "box", schema = {word = {type = "string", pattern = "^[^b]"}}}
+local function call(word) box:set("word", word) return box:get("word") end""",
+        """const box = State.new({name: "box", schema: {word: {type: "string", pattern: "^[^b]"}}});
+const call = async (word) => { await box.set("word", word); return await box.get("word"); };""",
+        {"value": "changed"},
+        "invalid_argument",
+        None,
+        shown="state",
+    ),
+    Row(
         "run",
         "inner.lua",
         """local function call(word) return Spell.run("inner.lua", {word = word}) end""",
@@ -254,13 +266,15 @@ class Script:
 def script(language: str, row: Row) -> str:
     do = Script(language, row)
     # That they fire, and when.
-    do.listen(f"{row.point}.*")
+    for end in ("started", "ended", "failed"):
+        do.listen(f"{row.point}.{end}")
     do.watch("before")
     do.watch("after")
     do.watch("on_error")
     do.call("well", "hello")
     do.fresh()
-    do.listen(f"{row.point}.*")
+    for end in ("started", "ended", "failed"):
+        do.listen(f"{row.point}.{end}")
     do.watch("before")
     do.watch("after")
     do.watch("on_error")
@@ -346,4 +360,4 @@ def test_a_point(row: Row, language: str, tmp_path: Path) -> None:
 
 
 def test_every_point_is_in_the_table() -> None:
-    assert {row.point for row in POINTS} == set(get_args(Point)) - {"state"}
+    assert {row.point for row in POINTS} == set(get_args(Point))

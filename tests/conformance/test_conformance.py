@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bridges._events import EVENTS
 from bridges._invoke import api
 from bridges._permissions import Grants
 from bridges._session import Session
@@ -112,6 +113,7 @@ def test_case(case: dict[str, Any], language: str, tmp_path: Path) -> None:
     session = session_for(case, tmp_path)
     outcome, printed = cast(language, script(language, case), session)
     assert outcome.error is None, f"{outcome.error}: {outcome.error and outcome.error.traceback}"
+    check_events(session)
     found = outcome.value
     if "error" in case:
         assert not found["ok"], f"expected {case['error']}, got {found}"
@@ -130,6 +132,14 @@ def test_case(case: dict[str, Any], language: str, tmp_path: Path) -> None:
     if "logs" in case:
         logged = [list(line[:2]) for line in session.lines]  # type: ignore[attr-defined]
         assert case["logs"] in logged
+
+
+def check_events(session: Session) -> None:
+    """Built-in events are those of the table, with no other fields."""
+    for event in session.bus.history() if session.bus else ():
+        if event["source"] == "llmspell":
+            assert event["name"] in EVENTS, event
+            assert set(event["data"]) <= set(EVENTS[event["name"]].fields), event
 
 
 def declared() -> set[str]:
