@@ -15,7 +15,7 @@ class EventKind:
 
 POINTS = {
     "model": "a request to a model",
-    "tool": "a call of a tool, by a model or the spell",
+    "tool": "a call of a tool",
     "agent": "a run of an agent",
     "workflow": "a run of a workflow",
     "step": "a step of a workflow",
