@@ -169,9 +169,11 @@ const call = async (word) => (await to.run("hello", {state: word})).handoffs[0].
     Row(
         "state",
         "word",
-        """local box = State.new{name = "box", schema = {word = {type = "string", pattern = "^[^b]"}}}
+        """local fits = {word = {type = "string", pattern = "^[^b]"}}
+local box = State.new{name = "box", schema = fits}
 local function call(word) box:set("word", word) return box:get("word") end""",
-        """const box = State.new({name: "box", schema: {word: {type: "string", pattern: "^[^b]"}}});
+        """const fits = {word: {type: "string", pattern: "^[^b]"}};
+const box = State.new({name: "box", schema: fits});
 const call = async (word) => { await box.set("word", word); return await box.get("word"); };""",
         {"value": "changed"},
         "invalid_argument",
