@@ -9,7 +9,7 @@ from typing import Any
 
 from bridges._errors import InvalidArgument
 
-MAX_NODES = 100_000
+MAX_NODES = 20_000
 MAX_DEPTH = 64
 
 
@@ -20,10 +20,19 @@ def parse(text: str, shown: str) -> tuple[Any, dict[str, int]]:
     """
     import yaml
 
-    loader = yaml.SafeLoader(text)
+    loader: Any = None
     try:
-        node = loader.get_single_node()
+        loader = yaml.SafeLoader(text)
         reader = _Reader(loader, shown)
+        compose = loader.compose_node
+
+        def counted(parent: Any, index: Any) -> Any:
+            reader.count()  # while they are read: reading many takes long
+            return compose(parent, index)
+
+        loader.compose_node = counted
+        node = loader.get_single_node()
+        reader.nodes = 0
         return (None if node is None else reader.read(node, "", 0)), reader.lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -37,22 +46,21 @@ def parse(text: str, shown: str) -> tuple[Any, dict[str, int]]:
     except ValueError as error:  # such as the date 2024-99-99
         raise InvalidArgument(f"{shown}: {error}") from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 class _Reader:
     def __init__(self, loader: Any, shown: str) -> None:
         self._loader = loader
         self._shown = shown
-        self._nodes = 0
+        self.nodes = 0
         self.lines: dict[str, int] = {}
 
     def read(self, node: Any, place: str, depth: int) -> Any:
-        self._nodes += 1
+        self.count()
         line = node.start_mark.line + 1
         self.lines[place] = line
-        if self._nodes > MAX_NODES:
-            raise InvalidArgument(f"{self._shown}: more than {MAX_NODES} values")
         if depth > MAX_DEPTH:
             raise InvalidArgument(f"{self._shown}:{line}: nested more than {MAX_DEPTH} deep")
         if node.id == "mapping":
@@ -61,6 +69,12 @@ class _Reader:
             parts = enumerate(node.value, 1)
             return [self.read(part, f"{place}[{i}]", depth + 1) for i, part in parts]
         return self._scalar(node)
+
+    def count(self) -> None:
+        """Counts a value; raises InvalidArgument when there are too many."""
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            raise InvalidArgument(f"{self._shown}: more than {MAX_NODES} values")
 
     def _map(self, node: Any, place: str, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -81,8 +95,4 @@ class _Reader:
             raise InvalidArgument(f"{self._shown}:{line}: a key must be text")
         if node.tag == "tag:yaml.org,2002:timestamp":
             return node.value  # as text: dates do not cross to a spell
-        value = self._loader.construct_object(node)
-        if isinstance(value, float) and (value != value or value in (float("inf"), -float("inf"))):
-            line = node.start_mark.line + 1
-            raise InvalidArgument(f"{self._shown}:{line}: {node.value} is no number here")
-        return value
+        return self._loader.construct_object(node)

@@ -87,7 +87,7 @@ class WorkflowObject(WorkflowHandle):
         """
         from bridges._workflow.diagram import mermaid
 
-        return mermaid(self.spec, (result or {}).get("steps", {}))
+        return mermaid(self.spec, (result or {}).get("steps"))
 
     @host_function(needs=NOTHING, since=2)
     def info(self) -> WorkflowInfo:

@@ -47,7 +47,7 @@ def read_action(
         return Action("workflow", spec, options.get("input"), options.get("params", {}))
     if kind == "spell":
         path = os.path.join(reader.folder, target) if reader.folder else target
-        checked = reader.session.grants.check(ModulePath, path, api=reader.where)
+        checked = reader.session.door.border(reader.where).check(ModulePath, path)
         if not os.path.exists(checked.value):
             raise InvalidArgument(f"there is no spell {target!r}")
         return Action("spell", checked, options.get("params", {}))

@@ -42,7 +42,7 @@ async def holds(condition: Condition, context: dict[str, Any], where: str) -> bo
     try:
         found = look_up(condition.path, context, where)
     except InvalidArgument:
-        if condition.op in ("exists", "missing"):
+        if condition.op in WITHOUT_VALUE:
             return condition.op == "missing"
         raise
     return _compared(condition.op, _plain(found), _plain(condition.value), where)

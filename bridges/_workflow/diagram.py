@@ -19,14 +19,14 @@ COLOURS = {
 ESCAPES = str.maketrans({c: f"#{ord(c)};" for c in '#"<>&`\\|{}[]()'} | {"\n": " ", "\r": " "})
 
 
-def mermaid(spec: Spec, went: dict[str, Any] | None = None) -> str:
+def mermaid(spec: Spec, went: Any = None) -> str:
     """Returns the chart of a workflow.
 
     went: how the steps went, by name, as in a result; they are coloured by it
     """
     chart = _Chart()
     begin, end = chart.node("([", "input", "])"), chart.node("([", "output", "])")
-    ends = chart.workflow(spec, [(begin, "")], went or {})
+    ends = chart.workflow(spec, [(begin, "")], went if isinstance(went, dict) else {})
     chart.join(ends, end)
     lines = ["flowchart TD", *chart.lines]
     for status in sorted(set(chart.used)):

@@ -25,12 +25,12 @@ GIVEN = {
 """What each kind of step is given, as hooks see and change it."""
 
 
-def filled(step: Step, scope: Scope, where: str) -> tuple[Any, dict[str, Any]]:
+async def filled(step: Step, scope: Scope, where: str) -> tuple[Any, dict[str, Any]]:
     """Returns what a step is given and, of a workflow, its parameters: templates filled in."""
     action = step.action
     if action.kind == "run":
         return scope.input, {}
-    context = scope.context()
+    context = await scope.context()
     if action.given is None:
         said = scope.input
     else:
@@ -47,7 +47,7 @@ async def do(
     """
     action, session = step.action, run.course.session
     if action.kind == "run":
-        return await action.target(scope.context())
+        return await action.target(await scope.context())
     if action.kind == "tool":
         spec = _tool(run, action.target)
         with timed(session.timings, "tool", spec.name):

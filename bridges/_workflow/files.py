@@ -7,6 +7,8 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date, time
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from bridges import _io
@@ -20,7 +22,7 @@ from bridges._workflow.specs import MAX_DEPTH, Spec
 if TYPE_CHECKING:
     from bridges._session import Session
 
-MAX_BYTES = 1024 * 1024
+MAX_BYTES = 512 * 1024
 YAML = (".yaml", ".yml")
 SUFFIXES = (".toml", *YAML)
 API = "Workflow.load"
@@ -67,7 +69,7 @@ def read(session: Session, path: ModulePath, above: tuple[str, ...] = ()) -> Spe
     folder = os.path.dirname(path.value)
 
     def load(name: str) -> Spec:
-        inner = session.grants.check(ModulePath, os.path.join(folder, name), api=API)
+        inner = session.door.border(API).check(ModulePath, os.path.join(folder, name))
         return read(session, inner, (*above, path.value))
 
     reader = Reader(session, API, str, folder, load)
@@ -104,6 +106,26 @@ def _placed(message: str) -> tuple[str, str, str]:
 
 def parse(data: bytes, path: str, shown: str) -> Found:
     """Reads a workflow file; its ending says in which form it is written."""
+    found = _parse(data, path, shown)
+    return replace(found, data=_crossing(found.data, "", found))
+
+
+def _crossing(value: Any, place: str, found: Found) -> Any:
+    """Returns data as it may cross to a spell: dates as text; numbers that cannot are refused."""
+    if isinstance(value, dict):
+        inside = f"{place}." if place else ""
+        return {key: _crossing(part, inside + key, found) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_crossing(part, f"{place}[{i}]", found) for i, part in enumerate(value, 1)]
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and not (isfinite(value) and -(2**63) <= value < 2**63):
+        raise InvalidArgument(f"{found.at(place)}: {place}: this number is too large")
+    return value
+
+
+def _parse(data: bytes, path: str, shown: str) -> Found:
     if not path.endswith(SUFFIXES):
         raise InvalidArgument(
             f"{shown!r} is no workflow file", hint=f"its name ends in {', '.join(SUFFIXES)}"

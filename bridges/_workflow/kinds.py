@@ -43,7 +43,7 @@ async def _conditional(run: Run) -> Any:
 
 async def _loop(run: Run) -> list[Any]:
     spec, scope = run.spec, run.scope
-    items = _rounds(run)
+    items = await _rounds(run)
     collected: list[Any] = []
     for index in itertools.count(1):
         await asyncio.sleep(0)
@@ -63,22 +63,22 @@ async def _loop(run: Run) -> list[Any]:
     return collected
 
 
-def _rounds(run: Run) -> Iterator[Any] | None:
+async def _rounds(run: Run) -> Iterator[Any] | None:
     spec = run.spec
     if spec.items is None:
         return None
-    items = spec.items if isinstance(spec.items, range) else _items(run)
+    items = spec.items if isinstance(spec.items, range) else await _items(run)
     # A loop that may end sooner is only stopped when it goes on too long.
     if not (spec.repeat_while or spec.repeat_until) and len(items) > spec.max_iterations:
         raise _too_many(run, spec.max_iterations)
     return iter(items)
 
 
-def _items(run: Run) -> list[Any]:
+async def _items(run: Run) -> list[Any]:
     where = f"{run.spec.name}.items"
     items = run.spec.items
     if isinstance(items, str):
-        items = fill(items, run.scope.context(), where)
+        items = fill(items, await run.scope.context(), where)
     if items == {}:
         items = []
     if not isinstance(items, list):
@@ -111,7 +111,7 @@ async def _parallel(run: Run) -> Any:
         given = {step.name: outputs[step.name].output for step in spec.steps}
         done = {name: output for name, output in given.items() if output is not None}
         scope.more = {"outputs": done}
-        output = await spec.merge(scope.context())
+        output = await spec.merge(await scope.context())
         return run.course.room.keep(output, f"the output of {spec.name!r}")
     return merged(spec.merge, [(step.name, outputs[step.name]) for step in spec.steps])
 
@@ -149,7 +149,7 @@ async def _map_reduce(run: Run) -> Any:
     spec, scope = run.spec, run.scope
     assert spec.map is not None
     step = spec.map
-    items = _items(run)
+    items = await _items(run)
     if len(items) > MAX_ITEMS:
         raise _too_many(run, MAX_ITEMS)
     gone: list[Went | None] = [None] * len(items)

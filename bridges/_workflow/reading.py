@@ -111,7 +111,7 @@ class Reader:
             kind=kind,
             description=options.get("description", ""),
             params=options.get("params", {}),
-            state=self._state(options.get("state"), at),
+            state=options.get("state"),
             timeout=options.get("timeout"),
             on_error=options.get("on_error", "fail"),
             merge=options.get("merge", "by_name"),
@@ -142,11 +142,6 @@ class Reader:
                 self.problem(at + self.spell_name(key), f"must be from 1 to {most}")
         if options.get("timeout") == 0:
             self.problem(f"{at}timeout", "must be more than 0")
-
-    def _state(self, state: Any, at: str) -> Any:
-        if state is not None and not isinstance(state, dict):
-            self.problem(f"{at}state", "must be a map")
-        return state
 
 
 _NUMBERS = {"max_iterations": MAX_ITEMS, "max_concurrency": MAX_WIDTH}

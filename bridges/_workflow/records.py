@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Required, TypedDict
 
 from bridges._agent_records import AgentLike, AgentUsage
+from bridges._states import StateHandle
 from bridges._tools import ToolHandle
 from bridges._types import Callback, Duration, text_record
 from bridges._workflow.handle import WorkflowHandle
@@ -133,7 +134,7 @@ class WorkflowOptions(TypedDict, total=False):
     merge: Of a parallel workflow, what its output is: `by_name` is a map, `all` a list, `first`
         what finishes first, and the others are cancelled; `vote` what most gave; or a function
     params: Values of `{{params}}`, where a run does not give them
-    state: Values of `{{state}}`
+    state: Values of `{{state}}`: a state, read anew for each step, or a map
     timeout: How long a run may take
     on_error: What the failure of a step does that says nothing itself
     """
@@ -154,7 +155,7 @@ class WorkflowOptions(TypedDict, total=False):
     max_concurrency: int
     merge: Literal["by_name", "first", "all", "vote"] | Callback
     params: dict[str, Any]
-    state: Any
+    state: StateHandle | dict[str, Any]
     timeout: Duration
     on_error: Literal["fail", "continue", "retry", "compensate"]
 

@@ -201,7 +201,7 @@ class Run:
 
     async def asked(self, condition: Condition, scope: Scope, where: str) -> bool:
         """Asks a condition."""
-        return await holds(condition, scope.context(), f"{self.spec.name}.{where}")
+        return await holds(condition, await scope.context(), f"{self.spec.name}.{where}")
 
     async def _timed(self, step: Step, scope: Scope, went: Went) -> None:
         began = monotonic()
@@ -226,7 +226,7 @@ class Run:
         """Does what a step is for, between the hooks."""
         hooks: Hooks = self.course.session.shared(Hooks)
         name, kind = f"{self.spec.name}.{step.name}", step.action.kind
-        given, params = filled(step, scope, name)
+        given, params = await filled(step, scope, name)
         key = GIVEN[kind]
         about = {"workflow": self.path, "step": step.name, "kind": kind}
 
@@ -303,7 +303,7 @@ class Run:
         spent = Went()
         failed = None
         try:
-            given = filled(step, scope, f"{self.spec.name}.{step.name}")
+            given = await filled(step, scope, f"{self.spec.name}.{step.name}")
             await self._tried(step, scope, given, spent)
             one.went.status = "compensated"
         except SpellError as trouble:

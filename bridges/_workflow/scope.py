@@ -7,6 +7,7 @@ from typing import Any
 
 from bridges._declare import HostObject
 from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._states import StateHandle
 from bridges._types import Callback
 
 
@@ -21,17 +22,18 @@ class Scope:
 
     input: Any
     params: dict[str, Any]
-    state: Any = None
+    state: StateHandle | dict[str, Any] | None = None
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
     last: Any = None
     more: dict[str, Any] = field(default_factory=dict)
 
-    def context(self) -> dict[str, Any]:
+    async def context(self) -> dict[str, Any]:
         """Returns what functions get and names stand for; what is nothing is left out."""
+        state = self.state
         found = {
             "input": self.input,
             "params": self.params,
-            "state": self.state,
+            "state": await state.values() if isinstance(state, StateHandle) else state,
             "steps": self.steps,
             "last": self.last,
             **self.more,

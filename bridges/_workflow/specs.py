@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from bridges._states import StateHandle
     from bridges._templates import Path
     from bridges._types import Callback
 
@@ -63,8 +64,12 @@ class Retry:
 
     def wait(self, attempt: int) -> float:
         """Returns the seconds to wait after the try with this number, which counts from 1."""
-        # The exponent is bounded: a float overflows at 2 ** 1024.
-        return float(min(self.delay * self.backoff ** min(attempt - 1, 100), self.max_delay))
+        if not self.delay:
+            return 0.0
+        try:
+            return float(min(self.delay * self.backoff ** (attempt - 1), self.max_delay))
+        except OverflowError:
+            return self.max_delay
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ class Spec:
     max_concurrency: int = MAX_CONCURRENCY
     merge: str | Callback = "by_name"
     params: dict[str, Any] = field(default_factory=dict)
-    state: Any = None
+    state: StateHandle | dict[str, Any] | None = None
     timeout: float | None = None
     on_error: OnError = "fail"
 
