@@ -2315,8 +2315,8 @@ interface WorkflowOptions {
   merge?: 'by_name' | 'first' | 'all' | 'vote' | ((...args: any[]) => any);
   /** Values of `{{params}}`, where a run does not give them */
   params?: Record<string, any>;
-  /** Values of `{{state}}` */
-  state?: any;
+  /** Values of `{{state}}`: a state, read anew for each step, or a map */
+  state?: State | Record<string, any>;
   /** How long a run may take */
   timeout?: number | string;
   /** What the failure of a step does that says nothing itself */

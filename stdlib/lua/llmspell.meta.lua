@@ -1376,7 +1376,7 @@ function debug.traceback(message) end
 ---@field max_concurrency? integer Of parallel and map_reduce: steps that run at a time; 50 unless set
 ---@field merge? ("by_name"|"first"|"all"|"vote")|function Of a parallel workflow, what its output is: `by_name` is a map, `all` a list, `first` what finishes first, and the others are cancelled; `vote` what most gave; or a function
 ---@field params? table<string, any> Values of `{{params}}`, where a run does not give them
----@field state? any Values of `{{state}}`
+---@field state? State|table<string, any> Values of `{{state}}`: a state, read anew for each step, or a map
 ---@field timeout? number|string How long a run may take
 ---@field on_error? "fail"|"continue"|"retry"|"compensate" What the failure of a step does that says nothing itself
 
