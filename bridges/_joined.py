@@ -8,7 +8,11 @@ from bridges._database import owner
 from bridges._errors import InvalidArgument
 
 if TYPE_CHECKING:
+    from bridges._permissions import KeptScope
     from bridges._session import Session
+
+GLOBAL = "global"
+"""Whose the things are that every spell finds which is granted the scope."""
 
 
 class Joined:
@@ -49,18 +53,20 @@ def session_space(session: Session, where: str) -> str:
     return str(space)
 
 
-def space_for(session: Session, scope: str | None, where: str) -> str:
+def space_for(session: Session, scope: KeptScope | None, where: str) -> str:
     """Returns whose a thing becomes that a run keeps: its session's, if it has one, else its own.
 
-    scope: `spell` or `session`, where the spell says so
+    scope: where the spell says so
     """
-    if scope == "session":
+    if scope is None:
+        shared: str | None = session.shared(Joined).space
+        return shared or owner(session)
+    if scope.value == "session":
         return session_space(session, where)
-    shared: str | None = session.shared(Joined).space
-    return shared if scope is None and shared else owner(session)
+    return GLOBAL if scope.value == "global" else owner(session)
 
 
-def spaces_of(session: Session, scope: str | None, where: str) -> list[str]:
+def spaces_of(session: Session, scope: KeptScope | None, where: str) -> list[str]:
     """Returns whose things a run finds, those of its session first; see `space_for`."""
     if scope is not None:
         return [space_for(session, scope, where)]
@@ -70,4 +76,6 @@ def spaces_of(session: Session, scope: str | None, where: str) -> list[str]:
 
 def scope_of(space: str) -> str:
     """Returns the scope that a space is to a spell that may see it."""
+    if space == GLOBAL:
+        return "global"
     return "session" if space.startswith("session:") else "spell"

@@ -106,11 +106,17 @@ class StateScope(Checked):
     """Whose a state is; one that all spells share has to be granted."""
 
     kind = "state"
-    choices = ("run", "spell", "agent", "session", "global")
+    choices: ClassVar[tuple[str, ...]] = ("run", "spell", "agent", "session", "global")
 
     @classmethod
     def is_free(cls, value: str) -> bool:
         return value not in SHARED
+
+
+class KeptScope(StateScope):
+    """Whose a conversation or an artifact is; as for states, `global` has to be granted."""
+
+    choices = ("spell", "session", "global")
 
 
 C = TypeVar("C", bound=Checked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from bridges import _io
 from bridges._artifacts import reading
@@ -25,7 +25,7 @@ from bridges._database import database
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
 from bridges._joined import scope_of, space_for, spaces_of
-from bridges._permissions import Checked, ReadPath, WritePath
+from bridges._permissions import Checked, KeptScope, ReadPath, WritePath
 from bridges._threads import in_thread
 from bridges._tools import as_data
 from bridges._types import StreamOf
@@ -125,11 +125,11 @@ class ArtifactObject(HostObject):
         return [_info(r) for r in await _store(self._session).versions(row.space, row.name)]
 
     @host_function(needs=NOTHING, since=2)
-    async def share(self, scope: Literal["spell", "session"]) -> ArtifactObject:
+    async def share(self, scope: KeptScope) -> ArtifactObject:
         """Stores the same content, by the same name, in another scope; nothing is copied.
 
-        scope: session, for every run in the session this run has joined; or spell, to keep what a
-            session has for this spell alone
+        scope: session, for every run in the session this run has joined; global, for every spell
+            that is granted it; or spell, to keep for this spell alone what a session has
         returns: The artifact there
         """
         space = space_for(self._session, scope, "Artifact.share")

@@ -32,6 +32,7 @@ from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument, NotFound
 from bridges._joined import scope_of, space_for, spaces_of
 from bridges._names import did_you_mean
+from bridges._permissions import KeptScope
 from bridges._sessions.store import check_name
 from bridges._tools import as_data, as_text
 from bridges._types import StreamOf
@@ -272,7 +273,7 @@ class Conversation(Bridge):
         space = await self._space(name, (options or {}).get("scope"), "Conversation.remove")
         await Shelf(database(self.session)).remove(space, name)
 
-    async def _space(self, name: str, scope: str | None, where: str) -> str:
+    async def _space(self, name: str, scope: KeptScope | None, where: str) -> str:
         """Returns where a conversation is kept; raises NotFound."""
         check_name(name)
         shelf = Shelf(database(self.session))

@@ -17,6 +17,7 @@ from bridges._names import did_you_mean
 from bridges._sessions.contents import Contents, session_fields
 from bridges._sessions.joining import join, sessions_of, usage_of
 from bridges._sessions.store import Row, check_name
+from bridges._state.records import StateInfo
 from bridges._tools import as_data
 
 if TYPE_CHECKING:
@@ -151,6 +152,14 @@ class SessionObject(HostObject):
         self._saved(await sessions_of(self._run).change(self._row.number, status="complete"))
 
     @host_function(needs=NOTHING, since=2)
+    async def states(self) -> list[StateInfo]:
+        """Returns the states of the scope session that are kept in it.
+
+        returns: What is known of each, by name
+        """
+        return await (await self._contents()).states()
+
+    @host_function(needs=NOTHING, since=2)
     async def artifacts(self) -> ArtifactInfos:
         """Returns the artifacts that are kept in it.
 
@@ -170,7 +179,7 @@ class SessionObject(HostObject):
 
     @host_function(needs=NOTHING, since=2)
     async def export(self) -> str:
-        """Returns it as a JSON document: runs, conversations, and what is known of artifacts.
+        """Returns it as JSON: runs, states, conversations, and what is known of artifacts.
 
         returns: The text of the document
         """

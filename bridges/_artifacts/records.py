@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Required, TypedDict
+from typing import Any, Required, TypedDict
+
+from bridges._permissions import KeptScope
 
 
 class ArtifactOptions(TypedDict, total=False):
@@ -12,15 +14,15 @@ class ArtifactOptions(TypedDict, total=False):
     type: Its media type, such as text/csv; guessed from the name unless set
     metadata: Whatever is to be known of it
     tags: Words to find it by
-    scope: spell (this spell's own) or session (of all runs in the session); the session where the
-        run has joined one, else the spell
+    scope: spell (this spell's own), session (of all runs in the session) or global (of all spells
+        that are granted it); the session where the run has joined one, else the spell
     """
 
     name: Required[str]
     type: str
     metadata: dict[str, Any]
     tags: list[str]
-    scope: Literal["spell", "session"]
+    scope: KeptScope
 
 
 class ArtifactFileOptions(TypedDict, total=False):
@@ -30,25 +32,25 @@ class ArtifactFileOptions(TypedDict, total=False):
     type: Its media type, such as text/csv; guessed from the name unless set
     metadata: Whatever is to be known of it
     tags: Words to find it by
-    scope: spell or session; the session where the run has joined one, else the spell
+    scope: spell, session or global; the session where the run has joined one, else the spell
     """
 
     name: str
     type: str
     metadata: dict[str, Any]
     tags: list[str]
-    scope: Literal["spell", "session"]
+    scope: KeptScope
 
 
 class ArtifactChoice(TypedDict, total=False):
     """Which version is meant.
 
     version: Its number; the latest unless set
-    scope: spell or session; looked for in the session first unless set
+    scope: spell, session or global; looked for in session and spell unless set
     """
 
     version: int
-    scope: Literal["spell", "session"]
+    scope: KeptScope
 
 
 class ArtifactQuery(TypedDict, total=False):
@@ -61,7 +63,7 @@ class ArtifactQuery(TypedDict, total=False):
     since: Only those stored since then, in seconds since 1970
     limit: How many at most; 100 unless set, 1,000 at most
     versions: Whether older versions count as well
-    scope: spell or session; both unless set
+    scope: spell, session or global; spell and session unless set
     """
 
     name: str
@@ -71,7 +73,7 @@ class ArtifactQuery(TypedDict, total=False):
     since: float
     limit: int
     versions: bool
-    scope: Literal["spell", "session"]
+    scope: KeptScope
 
 
 class ArtifactPieces(TypedDict, total=False):
@@ -89,7 +91,7 @@ class ArtifactInfo(TypedDict):
     id: Names this version
     name: Its name
     version: Its number; the first is 1
-    scope: Whether it is the spell's own or the session's
+    scope: spell, session or global: whose it is
     type: Its media type
     size: Its bytes
     sha256: The checksum of its content

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 from bridges._agent_records import AgentLike, AgentMessage
+from bridges._permissions import KeptScope
 from bridges._tools import ToolHandle
 from bridges._types import Duration
 
@@ -137,21 +138,21 @@ class ImportOptions(TypedDict, total=False):
 class SaveOptions(TypedDict, total=False):
     """Where a conversation is kept.
 
-    scope: spell (this spell's own) or session (of all runs in the session); the session where the
-        run has joined one, else the spell
+    scope: spell (this spell's own), session (of all runs in the session) or global (of all spells
+        that are granted it); the session where the run has joined one, else the spell
     """
 
-    scope: Literal["spell", "session"]
+    scope: KeptScope
 
 
 class LoadOptions(TypedDict, total=False):
     """Which conversation is meant, and what is to answer.
 
-    scope: spell or session; looked for in the session first unless set
+    scope: spell, session or global; looked for in session and spell unless set
     agent: What answers from now on, in place of what answered before
     """
 
-    scope: Literal["spell", "session"]
+    scope: KeptScope
     agent: AgentLike
 
 
@@ -159,7 +160,7 @@ class ConversationTitle(TypedDict):
     """A conversation that is kept.
 
     name: Its name
-    scope: Whether it is the spell's own or the session's
+    scope: spell, session or global: whose it is
     updated: When it was saved last, in seconds since 1970
     messages: How many messages it has
     first: What the user said first, its beginning

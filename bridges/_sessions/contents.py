@@ -10,12 +10,14 @@ from bridges._artifacts.store import Artifacts
 from bridges._conversations import shelf
 from bridges._joined import space_of
 from bridges._sessions.store import Row, Sessions
+from bridges._state import finding, tables
 
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
 
     from bridges._database import Database
+    from bridges._state.records import StateInfo
 
 VERSION = 1
 """Of the documents that sessions are exported as."""
@@ -34,6 +36,14 @@ class Contents:
         """Returns the runs that joined it, oldest first."""
         return await Sessions(self._database, self._data).runs(self._row.number)
 
+    async def states(self) -> list[StateInfo]:
+        """Returns what is known of the states, by name."""
+        found = await self._database.read(self._states)
+        return [finding.facts((at.place.name, "session", ""), "sqlite", at.head) for at in found]
+
+    def _states(self, c: sqlite3.Connection) -> list[tables.Found]:
+        return [found for found in tables.find(c) if found.place.owner == self._space]
+
     async def artifacts(self) -> list[dict[str, Any]]:
         """Returns what is known of the artifacts, every version, by name."""
         rows = await self._database.read(lambda c: artifacts.in_space(c, self._space))
@@ -50,11 +60,16 @@ class Contents:
         kept = shelf.Shelf(self._database)
         titles = await self._database.read(lambda c: shelf.titles(c, self._space))
         loaded = [await kept.load(title.space, title.name) for title in titles]
+
+        def values(c: sqlite3.Connection) -> dict[str, Any]:
+            return {at.place.name: tables.Rows(c, at.place).all() for at in self._states(c)}
+
         return {
             "version": VERSION,
             "exported": stamp(time.time()),
             "session": session_fields(row),
             "runs": await self.runs(),
+            "states": await self._database.read(values),
             "conversations": [conversation.document() for conversation, _ in loaded],
             "artifacts": await self.artifacts(),
         }
@@ -66,6 +81,8 @@ class Contents:
 
         def clear(c: sqlite3.Connection) -> None:
             shelf.remove_all(c, self._space)
+            for found in self._states(c):
+                tables.remove(c, found.place)
             sums[:] = artifacts.forget(c, self._space)
 
         await sessions.forget(self._row.number, self._row.name, clear)

@@ -21,7 +21,7 @@ async def info(handle: StateHandle) -> StateInfo:
     """Returns what is known of a state."""
     head = await handle.kept.head()
     place = (handle.kept.name, handle.scope, handle.agent)
-    return _facts(place, handle.kept.store.name, head)
+    return facts(place, handle.kept.store.name, head)
 
 
 async def history(handle: StateHandle, limit: int) -> list[StateChange]:
@@ -46,7 +46,7 @@ async def listed(session: Session, scope: str) -> list[StateInfo]:
     wanted = _place(session, "", scope, agent, "State.list")
     found = await database(session).read(tables.find)
     return [
-        _facts((at.place.name, at.place.scope, at.place.part), "sqlite", at.head)
+        facts((at.place.name, at.place.scope, at.place.part), "sqlite", at.head)
         for at in found
         if at.place.owner == wanted.owner
         and (at.place.scope == scope or (scope, at.place.scope) == ("spell", "agent"))
@@ -68,7 +68,11 @@ def _place(session: Session, name: str, scope: str, agent: str, where: str) -> P
     return states.place(name, scope, agent, where)
 
 
-def _facts(place: tuple[str, str, str], store: str, head: Head) -> StateInfo:
+def facts(place: tuple[str, str, str], store: str, head: Head) -> StateInfo:
+    """Returns what is known of a state.
+
+    place: its name, its scope, and the agent whose it is; store: where it is kept
+    """
     name, scope, agent = place
     found: StateInfo = {
         "name": name,

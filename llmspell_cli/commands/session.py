@@ -71,6 +71,8 @@ def show(ctx: typer.Context, name: Name, spell: SpellFile = None, as_json: Json 
     _table(call, [(f"  {key}", value) for key, value in facts])
     call.world.out(f"Runs: {len(found['runs'])}")
     _table(call, [("", *cells) for cells in _run_cells(found["runs"][-10:])])
+    call.world.out(f"States: {len(found['states'])}")
+    _table(call, [("", s["name"], f"{s['count']} values") for s in found["states"]])
     call.world.out(f"Conversations: {len(found['conversations'])}")
     _table(call, [("", c["name"], f"{c['messages']} messages") for c in found["conversations"]])
     call.world.out(f"Artifacts: {len(found['artifacts'])}")
@@ -103,7 +105,7 @@ def export(
         str | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to this file.")
     ] = None,
 ) -> None:
-    """Print a session as JSON: runs, conversations, and what is known of artifacts."""
+    """Print a session as JSON: runs, states, conversations, what is known of artifacts."""
     call: Invocation = ctx.obj
     document = _asked(call, _row(call, name, spell), lambda contents: contents.document())
     text = json.dumps(document, indent=2, ensure_ascii=False)
@@ -182,6 +184,7 @@ def _found(call: Invocation, name: str, spell: str | None) -> tuple[Row, dict[st
     async def look(contents: Contents) -> dict[str, Any]:
         return {
             "runs": await contents.runs(),
+            "states": await contents.states(),
             "conversations": await contents.conversations(),
             "artifacts": await contents.artifacts(),
         }

@@ -123,7 +123,8 @@ def test_what_is_kept_in_a_session_goes_with_it(tmp_path: Path) -> None:
     Artifact.store("only here", {name = "a"})
     Artifact.store("both", {name = "b"}):share("spell")
     Conversation.new():save("talk")
-    Conversation.new():save("own", {scope = "spell"})"""
+    Conversation.new():save("own", {scope = "spell"})
+    State.new{name = "counts", scope = "session"}:set("a", 1)"""
     as_spell(tmp_path, "mine", keep)
     assert len([p for p in (data / "artifacts").rglob("*") if p.is_file()]) == 2
     as_spell(tmp_path, "mine", 'Session.remove("gone")')
@@ -131,6 +132,12 @@ def test_what_is_kept_in_a_session_goes_with_it(tmp_path: Path) -> None:
     assert as_spell(tmp_path, "mine", look) == ["both", 1, "own"]
     assert len([p for p in (data / "artifacts").rglob("*") if p.is_file()]) == 1
     assert as_spell(tmp_path, "mine", 'return #Session.start("gone"):artifacts()') == 0
+
+    async def left(used: Database) -> Any:
+        query = "SELECT (SELECT count(*) FROM states), (SELECT count(*) FROM states_values)"
+        return await used.read(lambda c: c.execute(query).fetchone())
+
+    assert on(data, left) == (0, 0)
 
 
 def test_numbers_of_runs_are_locks_that_end_with_the_process(tmp_path: Path) -> None:
