@@ -124,7 +124,7 @@ EVENTS: dict[str, EventKind] = {
         {"agent": "For which agent", "from": "The model before", "to": "The model from now on"},
     ),
     "session.saved": EventKind(
-        "a session has been saved", {"name": "Its name", "status": "How the run ended"}
+        "a session has been saved", {"name": "Its name", "status": "open or complete"}
     ),
     "artifact.saved": EventKind(
         "an artifact has been saved",

@@ -6,13 +6,19 @@ from typing import TYPE_CHECKING
 
 from bridges._database import owner
 from bridges._errors import InvalidArgument
+from bridges._permissions import StateScope
 
 if TYPE_CHECKING:
-    from bridges._permissions import KeptScope
     from bridges._session import Session
 
 GLOBAL = "global"
 """Whose the things are that every spell finds which is granted the scope."""
+
+
+class KeptScope(StateScope):
+    """Whose a conversation or an artifact is; as for states, `global` has to be granted."""
+
+    choices = ("spell", "session", "global")
 
 
 class Joined:

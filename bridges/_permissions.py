@@ -113,12 +113,6 @@ class StateScope(Checked):
         return value not in SHARED
 
 
-class KeptScope(StateScope):
-    """Whose a conversation or an artifact is; as for states, `global` has to be granted."""
-
-    choices = ("spell", "session", "global")
-
-
 C = TypeVar("C", bound=Checked)
 
 PROFILES = ("high", "medium", "low", "none")

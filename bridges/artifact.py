@@ -24,8 +24,8 @@ from bridges._bus import Bus
 from bridges._database import database
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
-from bridges._joined import scope_of, space_for, spaces_of
-from bridges._permissions import Checked, KeptScope, ReadPath, WritePath
+from bridges._joined import KeptScope, scope_of, space_for, spaces_of
+from bridges._permissions import Checked, ReadPath, WritePath
 from bridges._threads import in_thread
 from bridges._tools import as_data
 from bridges._types import StreamOf

@@ -30,9 +30,8 @@ from bridges._conversations.talk import Place, Talk
 from bridges._database import database
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument, NotFound
-from bridges._joined import scope_of, space_for, spaces_of
+from bridges._joined import KeptScope, scope_of, space_for, spaces_of
 from bridges._names import did_you_mean
-from bridges._permissions import KeptScope
 from bridges._sessions.store import check_name
 from bridges._tools import as_data, as_text
 from bridges._types import StreamOf

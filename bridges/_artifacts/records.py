@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Required, TypedDict
 
-from bridges._permissions import KeptScope
+from bridges._joined import KeptScope
 
 
 class ArtifactOptions(TypedDict, total=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 from bridges._agent_records import AgentLike, AgentMessage
-from bridges._permissions import KeptScope
+from bridges._joined import KeptScope
 from bridges._tools import ToolHandle
 from bridges._types import Duration
 
