@@ -1148,8 +1148,8 @@ interface AgentUsage {
 interface ArtifactChoice {
   /** Its number; the latest unless set */
   version?: number;
-  /** spell or session; looked for in the session first unless set */
-  scope?: 'spell' | 'session';
+  /** spell, session or global; looked for in session and spell unless set */
+  scope?: 'spell' | 'session' | 'global';
 }
 
 /** What an artifact is that a file becomes. */
@@ -1162,8 +1162,8 @@ interface ArtifactFileOptions {
   metadata?: Record<string, any>;
   /** Words to find it by */
   tags?: string[];
-  /** spell or session; the session where the run has joined one, else the spell */
-  scope?: 'spell' | 'session';
+  /** spell, session or global; the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session' | 'global';
 }
 
 /** What is known of one version of an artifact. */
@@ -1174,7 +1174,7 @@ interface ArtifactInfo {
   name: string;
   /** Its number; the first is 1 */
   version: number;
-  /** Whether it is the spell's own or the session's */
+  /** spell, session or global: whose it is */
   scope: string;
   /** Its media type */
   type: string;
@@ -1200,8 +1200,8 @@ interface ArtifactOptions {
   metadata?: Record<string, any>;
   /** Words to find it by */
   tags?: string[];
-  /** spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell */
-  scope?: 'spell' | 'session';
+  /** spell (this spell's own), session (of all runs in the session) or global (of all spells that are granted it); the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session' | 'global';
 }
 
 /** How an artifact is cut. */
@@ -1226,8 +1226,8 @@ interface ArtifactQuery {
   limit?: number;
   /** Whether older versions count as well */
   versions?: boolean;
-  /** spell or session; both unless set */
-  scope?: 'spell' | 'session';
+  /** spell, session or global; spell and session unless set */
+  scope?: 'spell' | 'session' | 'global';
 }
 
 /** What a conversation is. */
@@ -1268,7 +1268,7 @@ interface ConversationSummary {
 interface ConversationTitle {
   /** Its name */
   name: string;
-  /** Whether it is the spell's own or the session's */
+  /** spell, session or global: whose it is */
   scope: string;
   /** When it was saved last, in seconds since 1970 */
   updated: number;
@@ -1856,8 +1856,8 @@ interface ImportOptions {
 
 /** Which conversation is meant, and what is to answer. */
 interface LoadOptions {
-  /** spell or session; looked for in the session first unless set */
-  scope?: 'spell' | 'session';
+  /** spell, session or global; looked for in session and spell unless set */
+  scope?: 'spell' | 'session' | 'global';
   /** What answers from now on, in place of what answered before */
   agent?: Agent | Team | AgentOptions | string;
 }
@@ -1888,8 +1888,8 @@ interface ParallelTeam {
 
 /** Where a conversation is kept. */
 interface SaveOptions {
-  /** spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell */
-  scope?: 'spell' | 'session';
+  /** spell (this spell's own), session (of all runs in the session) or global (of all spells that are granted it); the session where the run has joined one, else the spell */
+  scope?: 'spell' | 'session' | 'global';
 }
 
 /** How one answer differs from the agent's settings. */
@@ -3806,6 +3806,11 @@ declare class Session {
   /** Marks it as complete: runs join it only where they resume it. */
   complete(options?: Cancellable): Promise<void>;
   /**
+   * Returns the states of the scope session that are kept in it.
+   * @returns What is known of each, by name
+   */
+  states(options?: Cancellable): Promise<StateInfo[]>;
+  /**
    * Returns the artifacts that are kept in it.
    * @returns What is known of every version, by name
    */
@@ -3816,7 +3821,7 @@ declare class Session {
    */
   conversations(options?: Cancellable): Promise<ConversationTitle[]>;
   /**
-   * Returns it as a JSON document: runs, conversations, and what is known of artifacts.
+   * Returns it as JSON: runs, states, conversations, and what is known of artifacts.
    * @returns The text of the document
    */
   export(options?: Cancellable): Promise<string>;
@@ -4040,10 +4045,10 @@ declare class Artifact {
   versions(options?: Cancellable): Promise<ArtifactInfo[]>;
   /**
    * Stores the same content, by the same name, in another scope; nothing is copied.
-   * @param scope - session, for every run in the session this run has joined; or spell, to keep what a session has for this spell alone
+   * @param scope - session, for every run in the session this run has joined; global, for every spell that is granted it; or spell, to keep for this spell alone what a session has
    * @returns The artifact there
    */
-  share(scope: 'spell' | 'session', options?: Cancellable): Promise<Artifact>;
+  share(scope: 'spell' | 'session' | 'global', options?: Cancellable): Promise<Artifact>;
   /** Removes this version; what is being read of it can be read to its end. */
   remove(options?: Cancellable): Promise<void>;
 }

@@ -711,7 +711,7 @@ function debug.traceback(message) end
 ---Which version is meant.
 ---@class ArtifactChoice
 ---@field version? integer Its number; the latest unless set
----@field scope? "spell"|"session" spell or session; looked for in the session first unless set
+---@field scope? "spell"|"session"|"global" spell, session or global; looked for in session and spell unless set
 
 ---What an artifact is that a file becomes.
 ---@class ArtifactFileOptions
@@ -719,14 +719,14 @@ function debug.traceback(message) end
 ---@field type? string Its media type, such as text/csv; guessed from the name unless set
 ---@field metadata? table<string, any> Whatever is to be known of it
 ---@field tags? string[] Words to find it by
----@field scope? "spell"|"session" spell or session; the session where the run has joined one, else the spell
+---@field scope? "spell"|"session"|"global" spell, session or global; the session where the run has joined one, else the spell
 
 ---What is known of one version of an artifact.
 ---@class ArtifactInfo
 ---@field id string Names this version
 ---@field name string Its name
 ---@field version integer Its number; the first is 1
----@field scope string Whether it is the spell's own or the session's
+---@field scope string spell, session or global: whose it is
 ---@field type string Its media type
 ---@field size integer Its bytes
 ---@field sha256 string The checksum of its content
@@ -740,7 +740,7 @@ function debug.traceback(message) end
 ---@field type? string Its media type, such as text/csv; guessed from the name unless set
 ---@field metadata? table<string, any> Whatever is to be known of it
 ---@field tags? string[] Words to find it by
----@field scope? "spell"|"session" spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell
+---@field scope? "spell"|"session"|"global" spell (this spell's own), session (of all runs in the session) or global (of all spells that are granted it); the session where the run has joined one, else the spell
 
 ---How an artifact is cut.
 ---@class ArtifactPieces
@@ -755,7 +755,7 @@ function debug.traceback(message) end
 ---@field since? number Only those stored since then, in seconds since 1970
 ---@field limit? integer How many at most; 100 unless set, 1,000 at most
 ---@field versions? boolean Whether older versions count as well
----@field scope? "spell"|"session" spell or session; both unless set
+---@field scope? "spell"|"session"|"global" spell, session or global; spell and session unless set
 
 ---What a conversation is.
 ---@class ConversationOptions
@@ -779,7 +779,7 @@ function debug.traceback(message) end
 ---A conversation that is kept.
 ---@class ConversationTitle
 ---@field name string Its name
----@field scope string Whether it is the spell's own or the session's
+---@field scope string spell, session or global: whose it is
 ---@field updated number When it was saved last, in seconds since 1970
 ---@field messages integer How many messages it has
 ---@field first string What the user said first, its beginning
@@ -1113,7 +1113,7 @@ function debug.traceback(message) end
 
 ---Which conversation is meant, and what is to answer.
 ---@class LoadOptions
----@field scope? "spell"|"session" spell or session; looked for in the session first unless set
+---@field scope? "spell"|"session"|"global" spell, session or global; looked for in session and spell unless set
 ---@field agent? Agent|Team|AgentOptions|string What answers from now on, in place of what answered before
 
 ---How one conversation takes over another.
@@ -1132,7 +1132,7 @@ function debug.traceback(message) end
 
 ---Where a conversation is kept.
 ---@class SaveOptions
----@field scope? "spell"|"session" spell (this spell's own) or session (of all runs in the session); the session where the run has joined one, else the spell
+---@field scope? "spell"|"session"|"global" spell (this spell's own), session (of all runs in the session) or global (of all spells that are granted it); the session where the run has joined one, else the spell
 
 ---How one answer differs from the agent's settings.
 ---@class SayOptions
@@ -2612,6 +2612,10 @@ function Session:save() end
 ---Marks it as complete: runs join it only where they resume it.
 function Session:complete() end
 
+---Returns the states of the scope session that are kept in it.
+---@return StateInfo[] # What is known of each, by name
+function Session:states() end
+
 ---Returns the artifacts that are kept in it.
 ---@return ArtifactInfo[] # What is known of every version, by name
 function Session:artifacts() end
@@ -2620,7 +2624,7 @@ function Session:artifacts() end
 ---@return ConversationTitle[] # What is known of each, the latest first
 function Session:conversations() end
 
----Returns it as a JSON document: runs, conversations, and what is known of artifacts.
+---Returns it as JSON: runs, states, conversations, and what is known of artifacts.
 ---@return string # The text of the document
 function Session:export() end
 
@@ -2801,7 +2805,7 @@ function Artifact:write_to(path) end
 function Artifact:versions() end
 
 ---Stores the same content, by the same name, in another scope; nothing is copied.
----@param scope "spell"|"session" session, for every run in the session this run has joined; or spell, to keep what a session has for this spell alone
+---@param scope "spell"|"session"|"global" session, for every run in the session this run has joined; global, for every spell that is granted it; or spell, to keep for this spell alone what a session has
 ---@return Artifact # The artifact there
 function Artifact:share(scope) end
 
