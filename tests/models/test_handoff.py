@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 
 from bridges._budget import Budget
+from bridges._bus import Bus
 from bridges._errors import (
     BudgetExceeded,
     GuardrailBlocked,
     InvalidArgument,
     LimitExceeded,
+    PermissionDenied,
     ProviderFailed,
     ScriptError,
     TimeLimit,
 )
+from bridges._hooks import Hooks, HookSpec
 from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
@@ -402,3 +405,114 @@ def test_a_chain_that_breaks_undoes_what_it_did(session: Session) -> None:
         finish(session, wait_for(session, "Handoff.chain", [one, two], "go", {}))
     assert [record["to_agent"] for record in caught.value.details["handoffs"]] == ["one"]
     assert len(undone.calls) == 1
+
+
+# -- hooks, events and guardrails
+
+
+def hook(session: Session, point: str, when: Any, run: Function, name: str = "*") -> None:
+    hooks: Hooks = session.shared(Hooks)
+    hooks.add(lambda id: HookSpec(id, when, point, run, "hook", name))
+
+
+def handing_over(session: Session, *steps: dict[str, Any], **options: Any) -> Any:
+    way = to(session, new(session, "other", "test:echo"), **options)
+    return new(session, "desk", plays(session, over("other"), *steps), handoffs=[way])
+
+
+def test_a_hook_sees_and_denies_a_handoff(session: Session) -> None:
+    seen = gives({"deny": "not today"})
+    hook(session, "handoff", "before", seen)
+    answer = ask(session, handing_over(session, {"text": "I stay"}, state={"n": 1}))
+    assert (answer.text, answer["handoffs"]) == ("I stay", [])
+    assert "denied by a hook: not today" in answer["steps"][1]["error"]
+    assert seen.calls[0]["name"] == "other"
+    assert seen.calls[0]["request"] == {
+        "from_agent": "desk",
+        "to_agent": "other",
+        "reason": "because",
+        "arguments": {"reason": "because"},
+    }
+
+
+def test_a_hook_changes_what_is_handed_on(session: Session) -> None:
+    hook(session, "handoff", "before", gives({"request": {"reason": "mine", "state": {"n": 7}}}))
+    answer = ask(session, handing_over(session))
+    assert answer["handoffs"][0]["reason"] == "mine"
+    assert answer["handoffs"][0]["state"] == {"n": 7}
+
+
+@pytest.mark.parametrize(
+    "said", [{"request": {"arguments": {"x": 1}}}, {"request": {"reason": 1}}, {"result": "no"}]
+)
+def test_what_a_hook_makes_of_a_handoff_is_checked(session: Session, said: Any) -> None:
+    hook(session, "handoff", "before", gives(said))
+    answer = ask(session, handing_over(session, {"text": "I stay"}))
+    assert (answer.text, answer["handoffs"]) == ("I stay", [])
+
+
+def test_a_hook_denies_the_agent_that_is_to_take_over(session: Session) -> None:
+    undone = gives(None)
+    hook(session, "agent", "before", gives({"deny": "not that one"}), "other")
+    with pytest.raises(PermissionDenied, match="not that one"):
+        ask(session, handing_over(session, on_rollback=undone))
+    assert len(undone.calls) == 1
+
+
+@pytest.mark.parametrize("method", ["run", "stream"])
+def test_hooks_of_the_one_who_takes_over_see_its_answer(session: Session, method: str) -> None:
+    hook(session, "agent", "after", gives({"result": "replaced"}), "other")
+
+    async def asked() -> Any:
+        desk = handing_over(session)
+        found = await wait_for(session, f"Agent:{method}", desk, "hi", {})
+        return await wait_for(session, "Stream:result", found) if method == "stream" else found
+
+    answer = finish(session, asked())
+    assert (answer.text, answer["agent"]) == ("replaced", "other")
+    assert answer["messages"][-1] == {"role": "assistant", "content": "replaced"}
+
+
+def test_a_hook_that_wants_it_done_again_gets_one_handoff(session: Session) -> None:
+    times: list[int] = []
+
+    async def once(_shown: dict[str, Any]) -> Any:
+        times.append(1)
+        return {"retry": True} if len(times) == 1 else None
+
+    undone = gives(None)
+    hook(session, "tool", "after", Function(once), "transfer_to_other")
+    answer = ask(session, handing_over(session, on_rollback=undone))
+    assert answer["agent"] == "other"
+    assert (len(answer["handoffs"]), len(undone.calls)) == (1, 1)
+
+
+def test_a_hook_that_denies_afterwards_undoes_the_handoff(session: Session) -> None:
+    undone = gives(None)
+    hook(session, "tool", "after", gives({"deny": "no"}), "transfer_to_other")
+    answer = ask(session, handing_over(session, {"text": "I stay"}, on_rollback=undone))
+    assert (answer.text, answer["handoffs"]) == ("I stay", [])
+    assert len(undone.calls) == 1
+
+
+def test_events_tell_of_handoffs_and_agents(session: Session) -> None:
+    told: list[tuple[str, str]] = []
+    bus: Bus = session.shared(Bus)
+    emit = bus.emit
+
+    def noted(name: str, data: dict[str, Any], *more: Any) -> None:
+        if name.startswith(("handoff", "agent")):
+            told.append((name, data["name"]))
+        emit(name, data, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bus, "emit", noted)
+        ask(session, handing_over(session))
+    assert told == [
+        ("agent.started", "desk"),
+        ("handoff.started", "other"),
+        ("handoff.ended", "other"),
+        ("agent.started", "other"),
+        ("agent.ended", "other"),
+        ("agent.ended", "desk"),
+    ]
