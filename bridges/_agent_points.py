@@ -48,6 +48,8 @@ def _read(given: Any) -> dict[str, Any]:
         "messages": [],
         "steps": [],
         "duration": 0.0,
+        "agent": "",
+        "handoffs": [],
     }
     answer = {name: found.get(name, part) for name, part in fallback.items()}
     answer["cost"] = found.get("cost")

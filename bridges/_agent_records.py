@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, Required, TypedDict
+from typing import Any, Literal, Required, TypedDict
 
 from bridges._agents import AgentHandle, TeamHandle
 from bridges._docs import documented_like
@@ -233,8 +233,8 @@ class AgentResult(TypedDict):
     messages: list[AgentMessage]
     steps: list[AgentStep]
     duration: float
-    agent: NotRequired[str]
-    handoffs: NotRequired[list[HandoffRecord]]
+    agent: str
+    handoffs: list[HandoffRecord]
 
 
 class AgentInfo(TypedDict):
@@ -266,8 +266,8 @@ class AgentInfo(TypedDict):
     max_steps: int
     timeout: float | None
     retries: int | None
-    handoffs: NotRequired[list[str]]
-    max_handoffs: NotRequired[int]
+    handoffs: list[str]
+    max_handoffs: int
 
 
 class AgentToolOptions(TypedDict, total=False):

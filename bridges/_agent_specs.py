@@ -128,7 +128,7 @@ def checked(spec: AgentSpec, where: str) -> AgentSpec:
     for name in names:
         if names.count(name) > 1:
             raise InvalidArgument(
-                f"{where}: two of the tools and handoffs are called {name!r}",
+                f"{where}: two of the tools are called {name!r}",
                 hint="give one of them another name",
             )
     return spec

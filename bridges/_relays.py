@@ -230,8 +230,8 @@ class Relay:
     def _answer(self, last: dict[str, Any], one: AgentSpec | AgentHandle) -> dict[str, Any]:
         name = one.name if isinstance(one, AgentSpec) else one.agent_name
         return {
-            "agent": name,
             **last,
+            "agent": last.get("agent") or name,
             **self._tally.fields(),
             "messages": self._messages,
             "steps": self._steps,

@@ -183,7 +183,7 @@ class TeamResult(TypedDict):
     duration: float
     agent: str
     handoffs: list[HandoffRecord]
-    results: NotRequired[list[TeamMemberResult]]
+    results: list[TeamMemberResult]
     vote: NotRequired[TeamVote]
 
 

@@ -13,7 +13,7 @@ from bridges._agent_specs import SpecAgent, as_agent, as_tool
 from bridges._agents import AgentHandle, TeamHandle, Turn, begin, check_settings, turn_of
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
-from bridges._hooks import Hooks
+from bridges._hooks import Form, Hooks
 from bridges._team_records import (
     ParallelTeam,
     SequentialTeam,
@@ -146,7 +146,7 @@ class TeamObject(TeamHandle):
                         answer = part
             return answer
 
-        return Way(whole, lambda turn: pieces(turn, True), lambda a: str(a["text"]), FORM)
+        return Way(whole, lambda turn: pieces(turn, True), lambda a: str(a["text"]), TEAM)
 
 
 class Team(Bridge):
@@ -265,6 +265,12 @@ class _Merging(Callback):
         session = self._session
         border = session.door.border("Team")
         return await self._merge(shape_of(list[TeamMemberResult]).write(arguments[0], border))
+
+
+TEAM: Form[dict[str, Any]] = Form(
+    FORM.show, lambda given: {**FORM.read(given), "results": []}, FORM.facts
+)
+"""The run of a team, as hooks see it."""
 
 
 def _as_agents(answer: dict[str, Any]) -> dict[str, Any]:

@@ -250,7 +250,7 @@ def test_two_tools_of_one_name_are_refused(session: Session) -> None:
         ({"temperature": -0.1}, "temperature must be at least 0"),
         ({"timeout": 0}, "timeout must be more than 0"),
         ({"output_schema": {"x": "strin"}}, "output_schema.x: 'strin' is not a type"),
-        ({"tools": [5]}, "must be text or a Tool or an Agent or a map"),
+        ({"tools": [5]}, "must be text or a Tool or an Agent or a Team or a map"),
         ({"modell": "x"}, "'modell' is not an option"),
     ],
 )
