@@ -936,9 +936,9 @@ interface AgentInfo {
   /** How often a failed model request is tried again */
   retries: number | null;
   /** The names of the agents it can hand over to */
-  handoffs?: string[];
+  handoffs: string[];
   /** Handoffs of one run at most */
-  maxHandoffs?: number;
+  maxHandoffs: number;
 }
 
 /** One message of a conversation. */
@@ -1008,9 +1008,9 @@ interface AgentResult {
   /** Seconds it took */
   duration: number;
   /** Who answered: the agent, or the one that the conversation was handed over to last */
-  agent?: string;
+  agent: string;
   /** How the conversation was handed over, in order */
-  handoffs?: HandoffRecord[];
+  handoffs: HandoffRecord[];
   toString(): string;
 }
 
@@ -2167,7 +2167,7 @@ interface TeamResult {
   /** Empty: what its agents hand over stays inside */
   handoffs: HandoffRecord[];
   /** What every agent did */
-  results?: TeamMemberResult[];
+  results: TeamMemberResult[];
   /** How the vote went, where there was one */
   vote?: TeamVote;
   toString(): string;

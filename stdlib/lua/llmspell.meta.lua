@@ -591,8 +591,8 @@ function debug.traceback(message) end
 ---@field max_steps integer Model requests of one run at most
 ---@field timeout number|nil Seconds one run may take
 ---@field retries integer|nil How often a failed model request is tried again
----@field handoffs? string[] The names of the agents it can hand over to
----@field max_handoffs? integer Handoffs of one run at most
+---@field handoffs string[] The names of the agents it can hand over to
+---@field max_handoffs integer Handoffs of one run at most
 
 ---One message of a conversation.
 ---@class AgentMessage
@@ -630,8 +630,8 @@ function debug.traceback(message) end
 ---@field messages AgentMessage[] The whole conversation, to be passed to a later run
 ---@field steps AgentStep[] What the agent did, in order
 ---@field duration number Seconds it took
----@field agent? string Who answered: the agent, or the one that the conversation was handed over to last
----@field handoffs? HandoffRecord[] How the conversation was handed over, in order
+---@field agent string Who answered: the agent, or the one that the conversation was handed over to last
+---@field handoffs HandoffRecord[] How the conversation was handed over, in order
 ---@operator concat(any): string
 ---@operator len: integer
 
@@ -1290,7 +1290,7 @@ function debug.traceback(message) end
 ---@field duration number Seconds it took
 ---@field agent string The team
 ---@field handoffs HandoffRecord[] Empty: what its agents hand over stays inside
----@field results? TeamMemberResult[] What every agent did
+---@field results TeamMemberResult[] What every agent did
 ---@field vote? TeamVote How the vote went, where there was one
 ---@operator concat(any): string
 ---@operator len: integer
