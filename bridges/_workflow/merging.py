@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._errors import WorkflowFailed
 from bridges._tools import as_data
+from bridges._workflow.results import given
 
 if TYPE_CHECKING:
     from bridges._workflow.results import Went
@@ -22,7 +23,7 @@ def merged(strategy: str, went: Sequence[tuple[str, Went]]) -> Any:
     if strategy == "all":
         return [one.output for _, one in went]
     done = [(name, one.output) for name, one in went if one.status == "done"]
-    return dict(done) if strategy == "by_name" else _voted([output for _, output in done])
+    return given(dict(done)) if strategy == "by_name" else _voted([output for _, output in done])
 
 
 def _voted(outputs: Sequence[Any]) -> Any:

@@ -73,7 +73,12 @@ class Went:
         }
         if self.inner is not None:
             found["steps"] = {n: write(went.fields(write)) for n, went in self.inner.items()}
-        return {key: value for key, value in found.items() if value is not None}
+        return given(found)
+
+
+def given(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns what there is; nothing is left out."""
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def usage(used: Tally) -> dict[str, int]:

@@ -26,7 +26,7 @@ from bridges._workflow.conditions import holds
 from bridges._workflow.course import Course, Undoing
 from bridges._workflow.doing import GIVEN, do, filled
 from bridges._workflow.kinds import carry
-from bridges._workflow.results import StepFailed, Went, error_fields, text_of, usage
+from bridges._workflow.results import StepFailed, Went, error_fields, given, text_of, usage
 from bridges._workflow.scope import Scope, asked_for, check_data
 from bridges._workflow.specs import Condition, Spec, Step
 
@@ -138,7 +138,7 @@ class Run:
             "name": self.spec.name,
             "text": text_of(output),
             "output": output,
-            "outputs": {n: w.output for n, w in self.went.items() if w.status in kept},
+            "outputs": given({n: w.output for n, w in self.went.items() if w.status in kept}),
             "status": status,
             "steps": {n: w.fields(self.course.write) for n, w in self.went.items()},
             "usage": usage(self.tally),
@@ -147,7 +147,7 @@ class Run:
             "correlation": correlation.get(),
             "error": error_fields(failure.error) if failure else None,
         }
-        return {key: value for key, value in found.items() if value is not None}
+        return given(found)
 
     def _failed(self, failure: StepFailed, record: dict[str, Any]) -> WorkflowFailed:
         cause = failure.error
@@ -226,7 +226,7 @@ class Run:
         """Does what a step is for, between the hooks."""
         hooks: Hooks = self.course.session.shared(Hooks)
         name, kind = f"{self.spec.name}.{step.name}", step.action.kind
-        given, params = await filled(step, scope, name)
+        gets, params = await filled(step, scope, name)
         key = GIVEN[kind]
         about = {"workflow": self.path, "step": step.name, "kind": kind}
 
@@ -243,15 +243,15 @@ class Run:
             read=read,
             facts=lambda _output: _facts(tally, **about, attempts=went.attempts),
         )
-        return await hooks.around("step", name, {**about, key: given}, call, form)
+        return await hooks.around("step", name, {**about, key: gets}, call, form)
 
     async def _tried(
-        self, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
+        self, step: Step, scope: Scope, gets: tuple[Any, dict[str, Any]], went: Went
     ) -> Any:
         for attempt in range(1, step.retry.attempts + 1):
             went.attempts += 1
             try:
-                return await self._once(step, scope, given, went)
+                return await self._once(step, scope, gets, went)
             except SpellError as error:
                 if attempt == step.retry.attempts or isinstance(error, NEVER_AGAIN):
                     raise
@@ -264,16 +264,16 @@ class Run:
         """Tells of something that hooks do not see: everybody who listens, and the stream."""
         bus: Bus = self.course.session.shared(Bus)
         name = f"{self.spec.name}.{step}"
-        known = {key: value for key, value in fields.items() if value is not None}
+        known = given(fields)
         bus.emit(event, {"name": name, "workflow": self.path, "step": step, **known})
         await self.course.tell(event, self.path, step=step, **known)
 
     async def _once(
-        self, step: Step, scope: Scope, given: tuple[Any, dict[str, Any]], went: Went
+        self, step: Step, scope: Scope, gets: tuple[Any, dict[str, Any]], went: Went
     ) -> Any:
         try:
             async with self.course.session.shared(Pauses).limit(step.timeout) as clock:
-                return await do(self, step, scope, given, went)
+                return await do(self, step, scope, gets, went)
         except TimeoutError:
             if not clock.expired():
                 raise
@@ -303,8 +303,8 @@ class Run:
         spent = Went()
         failed = None
         try:
-            given = await filled(step, scope, f"{self.spec.name}.{step.name}")
-            await self._tried(step, scope, given, spent)
+            gets = await filled(step, scope, f"{self.spec.name}.{step.name}")
+            await self._tried(step, scope, gets, spent)
             one.went.status = "compensated"
         except SpellError as trouble:
             one.went.undo_error = trouble
@@ -314,8 +314,7 @@ class Run:
 
 def _facts(used: Tally, **more: Any) -> dict[str, Any]:
     """Returns what the event of an end says of it."""
-    found = {**more, "usage": usage(used), "cost": used.cost}
-    return {key: value for key, value in found.items() if value is not None}
+    return given({**more, "usage": usage(used), "cost": used.cost})
 
 
 def _take(total: Went, went: Went) -> None:
