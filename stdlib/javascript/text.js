@@ -99,4 +99,65 @@ export function dedent(text) {
   return all.map((line) => (line.trim() ? line.slice(shared) : '')).join('\n');
 }
 
-export default { trim, split, lines, truncate, chunk, wrap, dedent };
+/** Returns the text with every line that is not blank indented. */
+export function indent(text, by = '  ') {
+  return text.split('\n').map((line) => (line.trim() ? by + line : line)).join('\n');
+}
+
+const MARKS = /[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u206f\u3000-\u303f]/g;
+
+/** Returns the words: letters, digits, `_`, and apostrophes within. */
+export function words(text) {
+  const plain = text.replaceAll('\u2019', "'").replace(MARKS, ' ');
+  const found = plain.match(/[\w'\u0080-\uffff]+/g) ?? [];
+  return found.map((word) => word.replace(/^'+|'+$/g, '')).filter(Boolean);
+}
+
+const PLAIN = {
+  a: 'àáâãäåāăą', c: 'çćč', d: 'ďđ', e: 'èéêëēęě', g: 'ğģ', i: 'ìíîïīį', l: 'ĺļľł', n: 'ñńņň',
+  o: 'òóôõöøōő', r: 'ŕř', s: 'śşšș', t: 'ţťț', u: 'ùúûüūůűų', y: 'ýÿ', z: 'źżž', ss: 'ß', ae: 'æ', oe: 'œ',
+  A: 'ÀÁÂÃÄÅĀĂĄ', C: 'ÇĆČ', D: 'ĎĐ', E: 'ÈÉÊËĒĘĚ', G: 'ĞĢ', I: 'ÌÍÎÏĪĮİ', L: 'ĹĻĽŁ', N: 'ÑŃŅŇ',
+  O: 'ÒÓÔÕÖØŌŐ', R: 'ŔŘ', S: 'ŚŞŠȘ', T: 'ŢŤȚ', U: 'ÙÚÛÜŪŮŰŲ', Y: 'ÝŸ', Z: 'ŹŻŽ', AE: 'Æ', OE: 'Œ',
+};
+const plainOf = new Map(Object.entries(PLAIN).flatMap(([plain, all]) => [...all].map((letter) => [letter, plain])));
+
+/** Returns the text as a name for files and addresses: lower-case ASCII letters and digits joined by `-`. */
+export function slug(text) {
+  const ascii = [...text].map((letter) => plainOf.get(letter) ?? letter).join('');
+  const lower = ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return lower.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+}
+
+/** Returns the text with each `{name}` replaced by the value of that name; other braces stay. */
+export function fill(text, values) {
+  return text.replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_all, name) => {
+    if (!Object.hasOwn(values, name) || values[name] === undefined) {
+      throw new TypeError(`fill: there is no value '${name}'`);
+    }
+    return String(values[name]);
+  });
+}
+
+function pairsOf(text) {
+  const found = new Map();
+  const characters = Array.from(text);
+  for (let i = 1; i < characters.length; i++) {
+    const both = characters[i - 1] + characters[i];
+    found.set(both, (found.get(both) ?? 0) + 1);
+  }
+  return [found, Math.max(0, characters.length - 1)];
+}
+
+/** Returns how alike two texts are, from 0 to 1: the part of their pairs of characters that both have. */
+export function similarity(a, b) {
+  if (a === b) return 1;
+  const [left, count] = pairsOf(a);
+  const [right, other] = pairsOf(b);
+  let shared = 0;
+  for (const [both, times] of left) shared += Math.min(times, right.get(both) ?? 0);
+  return count + other > 0 ? (2 * shared) / (count + other) : 0;
+}
+
+export default {
+  trim, split, lines, truncate, chunk, wrap, dedent, indent, words, slug, fill, similarity,
+};

@@ -167,4 +167,105 @@ function M.dedent(text)
   return table.concat(out, "\n")
 end
 
+--- Returns the text with every line that is not blank indented.
+---@param text string
+---@param indent? string
+---@return string
+function M.indent(text, indent)
+  local out = M.split(text, "\n")
+  for i, line in ipairs(out) do
+    out[i] = string.find(line, "%S") and (indent or "  ") .. line or line
+  end
+  return table.concat(out, "\n")
+end
+
+-- Punctuation beyond ASCII; everything else there belongs to words.
+local function is_mark(code)
+  return code >= 0x80 and code <= 0xBF and code ~= 0xAA and code ~= 0xB5 and code ~= 0xBA
+    or code == 0xD7 or code == 0xF7 or code >= 0x2000 and code <= 0x206F or code >= 0x3000 and code <= 0x303F
+end
+
+--- Returns the words: letters, digits, `_`, and apostrophes within.
+---@param text string
+---@return string[]
+function M.words(text)
+  local plain = utf8.len(text) and string.gsub(text, utf8.charpattern, function(character)
+    return #character > 1 and is_mark(utf8.codepoint(character)) and character ~= "’" and " " or nil
+  end) or text
+  local found = {}
+  for piece in string.gmatch(string.gsub(plain, "’", "'"), "[%w_'\128-\255]+") do
+    local word = string.match(piece, "^'*(.-)'*$")
+    if word ~= "" then
+      found[#found + 1] = word
+    end
+  end
+  return found
+end
+
+local PLAIN = {
+  a = "àáâãäåāăą", c = "çćč", d = "ďđ", e = "èéêëēęě", g = "ğģ", i = "ìíîïīį", l = "ĺļľł", n = "ñńņň",
+  o = "òóôõöøōő", r = "ŕř", s = "śşšș", t = "ţťț", u = "ùúûüūůűų", y = "ýÿ", z = "źżž", ss = "ß", ae = "æ", oe = "œ",
+  A = "ÀÁÂÃÄÅĀĂĄ", C = "ÇĆČ", D = "ĎĐ", E = "ÈÉÊËĒĘĚ", G = "ĞĢ", I = "ÌÍÎÏĪĮİ", L = "ĹĻĽŁ", N = "ÑŃŅŇ",
+  O = "ÒÓÔÕÖØŌŐ", R = "ŔŘ", S = "ŚŞŠȘ", T = "ŢŤȚ", U = "ÙÚÛÜŪŮŰŲ", Y = "ÝŸ", Z = "ŹŻŽ", AE = "Æ", OE = "Œ",
+}
+local plain_of = {}
+for plain, letters in pairs(PLAIN) do
+  for letter in string.gmatch(letters, utf8.charpattern) do
+    plain_of[letter] = plain
+  end
+end
+
+--- Returns the text as a name for files and addresses: lower-case ASCII letters and digits joined by `-`.
+---@param text string
+---@return string
+function M.slug(text)
+  local ascii = string.gsub(text, "[\194-\244][\128-\191]*", plain_of)
+  local joined = string.gsub(string.lower(ascii), "[^a-z0-9]+", "-")
+  return (string.gsub(string.gsub(joined, "^%-", ""), "%-$", ""))
+end
+
+--- Returns the text with each `{name}` replaced by the value of that name; other braces stay.
+---@param text string
+---@param values table<string, any>
+---@return string
+function M.fill(text, values)
+  return (string.gsub(text, "{([%a_][%w_]*)}", function(name)
+    local value = values[name]
+    if value == nil then
+      error("fill: there is no value '" .. name .. "'", 3)
+    end
+    return tostring(value)
+  end))
+end
+
+local function pairs_of(text)
+  local found, total, before = {}, 0, nil
+  for character in string.gmatch(text, utf8.charpattern) do
+    if before then
+      local both = before .. character
+      found[both] = (found[both] or 0) + 1
+      total = total + 1
+    end
+    before = character
+  end
+  return found, total
+end
+
+--- Returns how alike two texts are, from 0 to 1: the part of their pairs of characters that both have.
+---@param a string
+---@param b string
+---@return number
+function M.similarity(a, b)
+  if a == b then
+    return 1
+  end
+  local left, count = pairs_of(a)
+  local right, other = pairs_of(b)
+  local shared = 0
+  for both, times in pairs(left) do
+    shared = shared + math.min(times, right[both] or 0)
+  end
+  return count + other > 0 and 2 * shared / (count + other) or 0
+end
+
 return M

@@ -39,7 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_type_that_the_stubs_name_is_declared(folder: Path) -> None:
     stubs = installed(folder)
     assert {"Agent", "AgentResult", "HttpOptions"} <= stubs.classes.keys()
-    known = {"llmspell.text", "llmspell.retry", "llmspell.promise", "llmspell.resilience"}
+    names = "async events list promise prompt resilience retry state testing text"
+    known = {f"llmspell.{name}" for name in names.split()}
     assert known == stubs.modules.keys()
     assert unknown(stubs) == set()
 
