@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -127,23 +127,33 @@ def with_flags_but(*left_out: str) -> Callable[[F], F]:
     """Returns a decorator as `with_flags` that leaves some of the flags out."""
 
     def decorate(command: F) -> F:
-        own = [
-            parameter
-            for parameter in inspect.signature(command, eval_str=True).parameters.values()
-            if parameter.kind is not inspect.Parameter.VAR_KEYWORD
-        ]
-        names = {*left_out, *(parameter.name for parameter in own)}
-        more = [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=fallback,
-                annotation=annotation,
-            )
-            for name, (annotation, fallback) in FLAGS.items()
-            if name not in names
-        ]
-        command.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined]
-        return command
+        return with_options(
+            command, {name: flag for name, flag in FLAGS.items() if name not in left_out}
+        )
 
     return decorate
+
+
+def with_options(command: F, options: Mapping[str, tuple[Any, Any]]) -> F:
+    """Gives a command with a parameter `**any` more options, those that it has not itself.
+
+    options: by the name of the parameter, the type and the value where it is not given
+    """
+    own = [
+        parameter
+        for parameter in inspect.signature(command, eval_str=True).parameters.values()
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    ]
+    names = {parameter.name for parameter in own}
+    more = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=fallback,
+            annotation=annotation,
+        )
+        for name, (annotation, fallback) in options.items()
+        if name not in names
+    ]
+    command.__signature__ = inspect.Signature([*own, *more])  # type: ignore[attr-defined]
+    return command

@@ -34,6 +34,7 @@ COMMANDS = {
     "new": Entry("new", "new", "Write a new spell from a template."),
     "list": Entry("list", "list_spells", "List the spells there are."),
     "check": Entry("check", "check", "Check spells without running them."),
+    "state": Entry("state", "app", "Show and change what spells have kept."),
     "trace": Entry("trace", "trace", "Show what a run with --trace has written."),
     "workflow": Entry("workflow", "app", "Run, check and draw workflow files."),
     "tools": Entry("tools", "app", "List, describe and call the built-in tools."),

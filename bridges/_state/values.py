@@ -62,7 +62,11 @@ def plain(value: Any, where: str, depth: int = 0) -> Any:
     """Returns a copy that is plain data; raises InvalidArgument for what is not."""
     if depth > MAX_DEPTH:
         raise InvalidArgument(f"{where} is nested more than {MAX_DEPTH} deep")
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise InvalidArgument(f"{where} holds an integer of more than 64 bits")
         return value
     if isinstance(value, str):
         return _text(value, where)

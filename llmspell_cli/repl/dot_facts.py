@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from bridges._errors import ConfigError, SpellError
+from bridges._errors import ConfigError, NotFound, SpellError
+from bridges._names import did_you_mean
 from bridges._permissions import KINDS
 from llmspell_cli.completion import function_named, signature
 from llmspell_cli.repl import docs
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 50
 """Entries of the history that are shown."""
+MAX_KEYS_SHOWN = 500
+"""Characters of a state's keys that are shown."""
 
 
 async def variables(bench: Bench, _rest: str) -> None:
@@ -95,6 +99,31 @@ def agents_of(bench: Bench) -> list[dict[str, Any]]:
     door = bench.session.door
     made = [thing for thing in bench.session.things() if thing.name == "Agent"]
     return [door.call(door.number("Agent:info"), [agent]) for agent in made]
+
+
+async def state(bench: Bench, name: str) -> None:
+    """Shows the states that the engine in use has opened, or the values of those with a name."""
+    from bridges._states import States
+
+    opened = bench.session.shared(States).opened
+    handles = [handle for handle in opened.values() if name in ("", handle.kept.name)]
+    if name and not handles:
+        raise NotFound(
+            f"no state {name!r} is in use",
+            hint=did_you_mean(name, {handle.kept.name for handle in opened.values()}),
+        )
+    rows = []
+    for handle in handles:
+        found = await handle.values()
+        if name:
+            rows += [
+                (clean(key), _line(json.dumps(found[key], ensure_ascii=False)), handle.scope)
+                for key in sorted(found)
+            ]
+        else:
+            keys = ", ".join(sorted(found)) or "no keys"
+            rows.append((clean(handle.kept.name), handle.scope, _line(keys)[:MAX_KEYS_SHOWN]))
+    _show_rows(bench.face, rows, "no state is in use" if not name else "the state has no keys")
 
 
 async def cost(bench: Bench, _rest: str) -> None:

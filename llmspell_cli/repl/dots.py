@@ -66,6 +66,7 @@ TABLE: dict[str, Dot] = {
     "model": Dot("[NAME]", "Show or set the default model.", dot_facts.model),
     "tools": Dot("", "Show the tools there are.", dot_facts.tools),
     "agents": Dot("", "Show the agents that were made.", dot_facts.agents),
+    "state": Dot("[NAME]", "Show the states in use, or the values of one.", dot_facts.state),
     "cost": Dot("", "Show what model calls used so far.", dot_facts.cost),
     "trace": Dot("[on|off]", "Show host calls as they are made.", dot_facts.trace),
     "limits": Dot("", "Show the limits.", dot_facts.limits),

@@ -52,7 +52,8 @@ def test_a_state_belongs_to_the_file_of_its_spell(tmp_path: Path) -> None:
 
 
 def test_scopes_do_not_see_each_other(tmp_path: Path) -> None:
-    scopes = ({}, {"scope": "spell"}, {"scope": "agent", "agent": "a"}, {"scope": "global"})
+    named = {"scope": "agent", "agent": "a"}
+    scopes: list[dict[str, str]] = [{}, {"scope": "spell"}, named, {"scope": "global"}]
     grants = Grants(base=tmp_path, state=("global",))
 
     async def use(session: Session) -> list[Any]:
@@ -573,7 +574,7 @@ def test_patches_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Mon
         for operations in (bomb, [*bomb, bomb[0], bomb[0]]):
             with pytest.raises(LimitExceeded):
                 await state.patch(operations)
-        for operations in (
+        wrong: list[list[dict[str, Any]]] = [
             [{"op": "replace", "path": "", "value": 1}],
             [{"op": "nothing", "path": "/a"}],
             [{"op": "move", "path": "/b"}],
@@ -586,7 +587,8 @@ def test_patches_do_not_grow_without_end(tmp_path: Path, monkeypatch: pytest.Mon
             [{"op": "copy", "from": "/b", "path": "/c"}],
             [{"op": "add", "path": "/a/0/b", "value": 1}],
             [{"op": "remove", "path": ""}],
-        ):
+        ]
+        for operations in wrong:
             with pytest.raises(InvalidArgument, match="operation 1"):
                 await state.patch(operations)
         monkeypatch.setattr(patches, "MAX_COMPARED", 100)

@@ -1,0 +1,351 @@
+"""`llmspell state`."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+import typer
+
+from llmspell_cli.flags import with_options
+from llmspell_cli.help import Command
+from llmspell_cli.invocation import Invocation
+from llmspell_cli.options import Json
+
+if TYPE_CHECKING:
+    from llmspell_cli.states import Choice, KeptStates
+
+F = TypeVar("F", bound=Callable[..., Any])
+app = typer.Typer(help="Show and change what spells have kept.", no_args_is_help=True)
+
+
+def _names(ctx: typer.Context, incomplete: str) -> list[str]:
+    from bridges._errors import SpellError
+    from llmspell_cli import states
+
+    async def list_names(kept: KeptStates) -> list[str]:
+        return [found.place.name for found, _ in await kept.list(states.Choice())]
+
+    try:
+        found = states.run(ctx.find_root().obj.world, list_names)
+    except SpellError:
+        return []
+    return sorted({name for name in found if name.startswith(incomplete)})
+
+
+Name: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NAME", help="A state.", autocompletion=_names)
+]
+KeyName: TypeAlias = Annotated[str, typer.Argument(metavar="KEY", help="A key; a.b is b inside a.")]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+WHOSE: dict[str, tuple[Any, Any]] = {
+    "spell": (
+        Annotated[
+            str,
+            typer.Option(
+                "--spell", metavar="FILE", help="Of this spell; eval and repl are two more."
+            ),
+        ],
+        "",
+    ),
+    "agent": (
+        Annotated[str, typer.Option("--agent", metavar="NAME", help="Of an agent of a spell.")],
+        "",
+    ),
+    "session": (
+        Annotated[str, typer.Option("--session", metavar="NAME", help="Of a session.")],
+        "",
+    ),
+    "shared": (Annotated[bool, typer.Option("--global", help="Shared by all spells.")], False),
+}
+"""The options that say whose state is meant, each with its value where it is not given."""
+
+
+def _with_choice(command: F) -> F:
+    """Gives a command that has `**whose` these options."""
+    return with_options(command, WHOSE)
+
+
+@app.command("list", cls=Command)
+@_with_choice
+def list_states(
+    ctx: typer.Context,
+    as_json: Json = False,
+    **whose: Any,
+) -> None:
+    """List the states that are kept, and whose they are."""
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+    found = states.run(call.world, lambda kept: kept.list(choice))
+    if as_json:
+        rows = [
+            {
+                "name": one.place.name,
+                "scope": one.place.scope,
+                "of": whose,
+                **vars(one.head),
+            }
+            for one, whose in found
+        ]
+        call.world.out(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not found:
+        call.note("no states are kept")
+    table = [
+        (
+            one.place.name,
+            one.place.scope,
+            f"{one.head.count} keys",
+            f"{one.head.size:,} bytes",
+            _when(one.head.updated),
+            whose,
+        )
+        for one, whose in found
+    ]
+    _table(call, table)
+
+
+@app.command(cls=Command)
+@_with_choice
+def show(
+    ctx: typer.Context,
+    name: Name,
+    **whose: Any,
+) -> None:
+    """Print all values of a state as JSON."""
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+
+    async def work(kept: KeptStates) -> Any:
+        return (await states.values(await kept.find(name, choice)))[0]
+
+    call.world.out(_pretty(states.run(call.world, work)))
+
+
+@app.command(cls=Command)
+@_with_choice
+def get(
+    ctx: typer.Context,
+    name: Name,
+    key: KeyName,
+    **whose: Any,
+) -> None:
+    """Print one value: text as it is, anything else as JSON."""
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice, path = _choice(**whose), _key(key)
+
+    async def work(kept: KeptStates) -> Any:
+        return await states.value(await kept.find(name, choice), path)
+
+    found = states.run(call.world, work)
+    call.world.out(found if isinstance(found, str) else _pretty(found))
+
+
+@app.command("set", cls=Command)
+@_with_choice
+def set_(
+    ctx: typer.Context,
+    name: Name,
+    key: KeyName,
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="JSON; else it is text.")],
+    **whose: Any,
+) -> None:
+    """Set one value; null takes the key away.
+
+    A state that is not there is made, where --spell, --session or --global say whose it is.
+    """
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice, path = _choice(**whose), _key(key)
+    try:
+        new = json.loads(value)
+    except ValueError:
+        new = value
+
+    async def work(kept: KeptStates) -> None:
+        await states.set_value(await kept.find(name, choice, new=True), path, new)
+
+    states.run(call.world, work)
+    call.note(f"set {key} in {name}")
+
+
+@app.command(cls=Command)
+@_with_choice
+def edit(
+    ctx: typer.Context,
+    name: Name,
+    **whose: Any,
+) -> None:
+    """Change the values in $EDITOR; they are written at once, or not at all."""
+    from llmspell_cli import states
+    from llmspell_cli.debug.terminal.editing import edit_json
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+
+    async def work(kept: KeptStates) -> bool:
+        store = await kept.find(name, choice)
+        old, revision = await states.values(store)
+        new = await edit_json(old, call.world)
+        if new != old:
+            await states.replace_all(store, new, "edit", revision)
+        return bool(new != old)
+
+    call.note(f"changed {name}" if states.run(call.world, work) else "nothing was changed")
+
+
+@app.command(cls=Command)
+@_with_choice
+def remove(
+    ctx: typer.Context,
+    name: Name,
+    yes: Yes = False,
+    **whose: Any,
+) -> None:
+    """Remove a state with its history."""
+    from llmspell_cli import states
+    from llmspell_cli.asking import agreed
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+
+    async def work(kept: KeptStates) -> bool:
+        store = await kept.find(name, choice)
+        found, _ = await states.values(store)
+        if not yes and not agreed(call, f"remove the state {name} with {len(found)} keys?"):
+            return False
+        return await store.remove()
+
+    if not states.run(call.world, work):
+        raise typer.Abort
+    call.note(f"removed {name}")
+
+
+@app.command(cls=Command)
+@_with_choice
+def history(
+    ctx: typer.Context,
+    name: Name,
+    as_json: Json = False,
+    **whose: Any,
+) -> None:
+    """List the changes that a state remembers, newest first."""
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+
+    async def work(kept: KeptStates) -> Any:
+        return await states.history(await kept.find(name, choice))
+
+    found = states.run(call.world, work)
+    if as_json:
+        call.world.out(_pretty([entry.as_data() for entry in found]))
+        return
+    rows = [(str(e.revision), _when(e.time), e.action, ", ".join(sorted(e.before))) for e in found]
+    _table(call, rows)
+
+
+@app.command("export", cls=Command)
+@_with_choice
+def export_(
+    ctx: typer.Context,
+    name: Name,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")
+    ] = None,
+    **whose: Any,
+) -> None:
+    """Write a state as a file that `State.new{path = …}` and import take."""
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+
+    async def work(kept: KeptStates) -> str:
+        return await states.exported(await kept.find(name, choice))
+
+    text = states.run(call.world, work)
+    if file is None:
+        call.world.out(text.removesuffix("\n"))
+        return
+    try:
+        call.world.path(str(file)).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unusable(file, "written", error) from None
+
+
+@app.command("import", cls=Command)
+@_with_choice
+def import_(
+    ctx: typer.Context,
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What export has written.")],
+    **whose: Any,
+) -> None:
+    """Put the values of an exported file in the place of a state's, or make it."""
+    from llmspell_cli import states
+
+    call: Invocation = ctx.obj
+    choice = _choice(**whose)
+    try:
+        data = call.world.path(str(file)).read_bytes()
+    except OSError as error:
+        raise _unusable(file, "read", error) from None
+    whole = states.read_export(data, str(file))
+
+    async def work(kept: KeptStates) -> None:
+        store = await kept.find(name, choice, new=True)
+        await states.replace_all(store, whole.all(), "import", version=whole.head.version)
+
+    states.run(call.world, work)
+    call.note(f"imported {name} from {file}")
+
+
+def _choice(spell: str, agent: str, session: str, shared: bool) -> Choice:
+    """Returns whose states the options mean."""
+    from llmspell_cli.states import Choice
+
+    if (bool(spell or agent) + bool(session) + shared) > 1:
+        raise typer.BadParameter("--spell, --session and --global exclude one another")
+    return Choice(spell, agent, session, shared)
+
+
+def _key(written: str) -> tuple[str, ...]:
+    from bridges._state.values import path_of
+
+    return path_of(written, "KEY")
+
+
+def _unusable(file: Path, what: str, error: OSError) -> Exception:
+    from bridges._errors import ConfigError
+
+    return ConfigError(f"{file} cannot be {what}: {error.strerror}")
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _when(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+
+
+def _table(call: Invocation, rows: Sequence[tuple[str, ...]]) -> None:
+    from llmspell_cli.terminal import clean
+
+    cells = [[clean(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        call.world.out(line.rstrip())
