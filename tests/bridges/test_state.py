@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any
 
 import pytest
@@ -12,7 +14,6 @@ import pytest
 from bridges import _database
 from bridges._bus import Bus
 from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, TimeLimit
-from bridges._joined import Joined
 from bridges._permissions import Grants
 from bridges._session import Session, SpellInfo
 from bridges._state import content, kept, masking, patches
@@ -68,18 +69,21 @@ def test_scopes_do_not_see_each_other(tmp_path: Path) -> None:
     assert finish(session, new(session, scope="global").get("n")) == 3
 
 
-def test_a_run_that_joins_a_session_shares_its_states(tmp_path: Path) -> None:
-    async def use(session: Session, value: int | None) -> Any:
-        session.shared(Joined).number = 1
-        state = new(session, scope="session")
-        if value is not None:
-            await state.set("n", value)
-        return await state.get("n")
+def test_the_runs_of_a_session_share_its_states_and_they_go_with_it(tmp_path: Path) -> None:
+    def spell(source: str) -> Any:
+        outcome, _ = cast("lua", source, session_of(tmp_path, tmp_path / "a.lua"))
+        assert outcome.error is None, outcome.error
+        return outcome.value
 
-    spell = tmp_path / "a.lua"
-    first, second = session_of(tmp_path, spell), session_of(tmp_path, spell)
-    assert finish(first, use(first, 5)) == 5
-    assert finish(second, use(second, None)) == 5
+    state = 'State.new{name = "kept", scope = "session"}'
+    spell(f'Session.start("work") {state}:set("n", 5)')
+    assert spell(f'Session.resume("work") return {state}:get("n")') == 5
+    assert spell(f'Session.start("other") return {state}:all()') == {}
+    assert '"n":5' in spell('return Session.get("work"):export()').replace(" ", "")
+    spell('Session.remove("work")')
+    assert spell(f'Session.start("work") return {state}:all()') == {}
+    with closing(Connection(tmp_path / "data" / "llmspell.db")) as database:
+        assert list(database.execute("SELECT key FROM states_values")) == []
 
 
 def test_only_what_was_granted_is_listed_and_removed(tmp_path: Path) -> None:
