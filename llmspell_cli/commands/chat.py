@@ -19,7 +19,11 @@ Tools = Annotated[
 ]
 Name = Annotated[
     str | None,
-    typer.Option("--session", metavar="NAME", help="Keep the conversation under this name."),
+    typer.Option(
+        "--session",
+        metavar="NAME",
+        help="Keep the conversation under this name; SESSION/NAME is one that a spell has kept.",
+    ),
 ]
 Latest = Annotated[
     bool, typer.Option("--continue", "-c", help="Go on with the latest conversation.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bridges._errors import ConfigError, SpellError
+from bridges._conversations.kept import Kept
+from bridges._errors import ConfigError, NotFound, SpellError
 from llmspell_cli.repl import dot_facts
-from llmspell_cli.repl.chats import Chat
 from llmspell_cli.repl.dots import Dot, dispatch, show_help
 from llmspell_cli.repl.tables import table
 from llmspell_cli.repl.talker import Talker
@@ -22,11 +22,20 @@ async def run(talker: Talker, line: str) -> None:
         talker.fail(error)
 
 
-def resume(talker: Talker, name: str) -> None:
+async def resume(talker: Talker, name: str) -> None:
     """Goes on with a conversation."""
-    talker.chat = talker.chats.load(name)
-    talker.set_model(talker.chat.model)
-    count = sum(message.get("role") == "user" for message in talker.chat.messages)
+    kept = await talker.chats.load(name)
+    if kept.foreign or kept.template:
+        talker.face.note(f"warning: {name} was held with an agent; a plain model goes on with it")
+    for tool in list(kept.tools):
+        try:
+            talker.check_tools([tool])
+        except NotFound:
+            kept.tools.remove(tool)
+            talker.face.note(f"warning: {tool} is a tool of the spell, which is not here")
+    talker.chat = kept
+    talker.set_model(kept.model)
+    count = sum(message.get("role") == "user" for message in kept.messages)
     talker.face.note(f"{name}: {count} questions so far; .history shows them")
 
 
@@ -40,24 +49,20 @@ async def _exit(talker: Talker, _rest: str) -> None:
 
 
 async def _new(talker: Talker, name: str) -> None:
-    if name and talker.chats.has(name):
+    if name and await talker.chats.has(name):
         raise ConfigError(f"there is a conversation {name!r}", hint=f".resume {name}")
     before = talker.chat
-    talker.chat = Chat(name or talker.chats.new_name(), before.model, before.system, before.tools)
+    name = name or await talker.chats.new_name()
+    talker.chat = Kept(name, before.model, before.system_prompt, list(before.tools))
     talker.face.note(f"a new conversation, {talker.chat.name}")
 
 
 async def _sessions(talker: Talker, _rest: str) -> None:
     rows = []
-    for name in talker.chats.names():
-        try:
-            chat = talker.chats.load(name)
-        except SpellError as error:
-            rows.append((name, "", clean(error.message)))
-            continue
+    for name, title in await talker.chats.titles():
         mark = " *" if name == talker.chat.name else ""
-        first = chat.first if len(chat.first) <= WIDTH else chat.first[: WIDTH - 1] + "…"
-        rows.append((name + mark, f"{len(chat.messages)}", clean(first)))
+        first = title.first if len(title.first) <= WIDTH else title.first[: WIDTH - 1] + "…"
+        rows.append((name + mark, f"{title.messages}", clean(first)))
     if rows:
         talker.face.show(table(rows, talker.face))
     else:
@@ -65,11 +70,11 @@ async def _sessions(talker: Talker, _rest: str) -> None:
 
 
 async def _resume(talker: Talker, name: str) -> None:
-    resume(talker, name)
+    await resume(talker, name)
 
 
 async def _delete(talker: Talker, name: str) -> None:
-    talker.chats.delete(name)
+    await talker.chats.delete(name)
     talker.face.note(f"{name} is deleted")
     if name == talker.chat.name:
         await _new(talker, "")
@@ -84,8 +89,8 @@ async def _model(talker: Talker, name: str) -> None:
 
 async def _system(talker: Talker, text: str) -> None:
     if text:
-        talker.chat.system = "" if text == "none" else text
-    talker.face.show(clean(talker.chat.system) or "no instructions")
+        talker.chat.system_prompt = "" if text == "none" else text
+    talker.face.show(clean(talker.chat.system_prompt) or "no instructions")
 
 
 async def _tools(talker: Talker, text: str) -> None:
@@ -97,9 +102,9 @@ async def _tools(talker: Talker, text: str) -> None:
 
 async def _cost(talker: Talker, _rest: str) -> None:
     dot_facts.show_cost(talker.face, talker.session.budget)
-    talker.face.show(
-        f"this conversation so far: {talker.chat.tokens:,} tokens, ${talker.chat.cost:.4f}"
-    )
+    used = talker.chat.usage
+    tokens = used["input_tokens"] + used["output_tokens"]
+    talker.face.show(f"this conversation so far: {tokens:,} tokens, ${used['cost']:.4f}")
 
 
 async def _history(talker: Talker, _rest: str) -> None:

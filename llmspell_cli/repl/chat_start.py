@@ -8,13 +8,14 @@ import signal
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bridges._errors import Cancelled, ConfigError, InvalidArgument
+from bridges._conversations.kept import Kept
+from bridges._errors import Cancelled, ConfigError, InvalidArgument, SpellError
 from engines.languages import LANGUAGES
 from llmspell_cli import manifest, program
 from llmspell_cli.program import Spell
 from llmspell_cli.repl import chat_dots, dots
 from llmspell_cli.repl.bench import time_limit
-from llmspell_cli.repl.chats import Chat, Chats
+from llmspell_cli.repl.chats import Chats
 from llmspell_cli.repl.face import PlainFace
 from llmspell_cli.repl.project import history_of, usage_line, warm_up_soon
 from llmspell_cli.repl.start import ENDING, run_loop, signals
@@ -54,7 +55,7 @@ def start(invocation: Invocation, request: Request, topic: Topic) -> int:
 
         face = TerminalFace(world, quiet=invocation.quiet, verbose=invocation.verbose)
         inner = replace(invocation, world=face.world)
-        return run_loop(_converse(_talker(inner, request, topic, face), inner, topic, face))
+        return run_loop(_converse(inner, request, topic, face))
     text = program.decode(world.stdin.read(MAX_MESSAGE + 1), "standard input").strip()
     if len(text) > MAX_MESSAGE:
         raise InvalidArgument(f"the message is larger than {MAX_MESSAGE} bytes")
@@ -62,35 +63,49 @@ def start(invocation: Invocation, request: Request, topic: Topic) -> int:
         raise ConfigError("there is no message", hint="echo 'Hello' | llmspell chat")
     inner = replace(invocation, world=replace(world, stdin=io.BytesIO()))
     plain = PlainFace(inner.world, quiet=invocation.quiet, verbose=invocation.verbose)
-    talker = _talker(inner, request, topic, plain)
-    talker.keeps = bool(topic.name or topic.latest)
-    return run_loop(_answer(talker, text))
+    return run_loop(_answer(inner, request, topic, plain, text))
 
 
-def _talker(invocation: Invocation, request: Request, topic: Topic, face: Face) -> Talker:
+async def _talker(invocation: Invocation, request: Request, topic: Topic, face: Face) -> Talker:
     from llmspell_cli import cast
 
     spell = Spell("", None, LANGUAGES["lua"], manifest.Manifest("chat"), invocation.world.cwd)
     session = cast.session(invocation, spell, request, face.output)
     chats = Chats(invocation.world.data_dir)
-    names = chats.names() if topic.latest else []
+    session.on_close(chats.close)
+    try:
+        return await _begin(Talker(session, face, chats, Kept()), invocation, request, topic)
+    except SpellError:
+        await session.close()
+        raise
+
+
+async def _begin(talker: Talker, invocation: Invocation, request: Request, topic: Topic) -> Talker:
+    """Takes up the conversation that is wanted, or begins one."""
+    chats, face = talker.chats, talker.face
+    names = await chats.names() if topic.latest else []
     wanted = topic.name or (names[0] if names else None)
     if topic.latest and not wanted:
         face.note("no conversation is kept yet: this is a new one")
-    talker = Talker(session, face, chats, Chat(wanted or chats.new_name()))
-    talker.seconds = time_limit(invocation, request, session, face)
-    if wanted and chats.has(wanted):
-        chat_dots.resume(talker, wanted)
+    if wanted or topic.latest or face.is_terminal:
+        talker.chat.name = wanted or await chats.new_name()
+    talker.seconds = time_limit(invocation, request, talker.session, face)
+    if wanted and await chats.has(wanted):
+        await chat_dots.resume(talker, wanted)
     if request.model:
         talker.set_model(request.model)
     if topic.system is not None:
-        talker.chat.system = topic.system
+        talker.chat.system_prompt = topic.system
     if topic.tools is not None:
         talker.chat.tools = talker.check_tools(topic.tools)
     return talker
 
 
-async def _answer(talker: Talker, text: str) -> int:
+async def _answer(
+    invocation: Invocation, request: Request, topic: Topic, face: Face, text: str
+) -> int:
+    talker = await _talker(invocation, request, topic, face)
+    talker.keeps = bool(topic.name or topic.latest)
     stopped = [False]
 
     def stop() -> None:
@@ -104,8 +119,9 @@ async def _answer(talker: Talker, text: str) -> int:
 
 
 async def _converse(
-    talker: Talker, invocation: Invocation, topic: Topic, face: TerminalFace
+    invocation: Invocation, request: Request, topic: Topic, face: TerminalFace
 ) -> int:
+    talker = await _talker(invocation, request, topic, face)
     task = asyncio.ensure_future(_Loop(talker, invocation, topic, face).run())
     with signals(task.cancel, ENDING):
         try:
@@ -175,7 +191,7 @@ class _Loop:
         if not space:
             return by_prefix(text, {f".{name}": dot.about for name, dot in chat_dots.TABLE.items()})
         if command in (".resume", ".delete"):
-            return by_prefix(rest, dict.fromkeys(self._talker.chats.names(), ""))
+            return by_prefix(rest, dict.fromkeys(await self._talker.chats.names(), ""))
         if command == ".tools":
             found = self._talker.call("Tool.list")
             known = {tool["name"]: tool["description"] for tool in found}

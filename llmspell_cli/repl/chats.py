@@ -1,156 +1,111 @@
-"""The conversations of `llmspell chat`: a JSON file each, which nobody else can read."""
+"""The conversations that `llmspell chat` goes on with: its own, and those kept in a session."""
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from bridges._errors import ConfigError, NotFound
+from bridges._conversations.kept import Kept
+from bridges._conversations.shelf import CHAT, Changed, Shelf, Title
+from bridges._database import Database
+from bridges._errors import NotFound
+from bridges._joined import space_of
 from bridges._names import did_you_mean
-from llmspell_cli.repl.saved import write
-
-VERSION = 1
-"""Of the files; a change that breaks a reader raises it."""
-LARGEST = 64 * 1024 * 1024
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_FIELDS = {"model": str, "system": str, "tools": list, "messages": list}
-
-
-@dataclass
-class Chat:
-    """One conversation.
-
-    model: the model's name, empty for the default; messages: as agents give and take them
-    tokens, cost: what it used so far, in all and in US dollars
-    """
-
-    name: str
-    model: str = ""
-    system: str = ""
-    tools: list[str] = field(default_factory=list)
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    tokens: int = 0
-    cost: float = 0.0
-
-    @property
-    def first(self) -> str:
-        """What the user said first."""
-        said = (m.get("content") for m in self.messages if m.get("role") == "user")
-        return " ".join(str(next(said, "")).split())
+from bridges._sessions.store import USER, Sessions, check_name
 
 
 class Chats:
-    """The conversations in a folder."""
+    """The conversations by the names that the user writes: NAME, or SESSION/NAME."""
 
     def __init__(self, data: Path) -> None:
         """data: the user's data folder"""
-        self._folder = data / "chats"
-        self._seen: dict[str, tuple[int, int] | None] = {}
+        self._data = data
+        self._database = Database.at(data)
+        self._shelf = Shelf(self._database)
+        self._seen: dict[str, int] = {}
 
-    def names(self) -> list[str]:
+    async def close(self) -> None:
+        """Ends the use of the database."""
+        await self._database.close()
+
+    async def names(self) -> list[str]:
         """Returns the names there are, the latest first."""
-        try:
-            found = [(path.stat().st_mtime, path.stem) for path in self._folder.glob("*.json")]
-        except OSError:
-            return []
-        return [name for _, name in sorted(found, reverse=True) if _NAME.fullmatch(name)]
+        return [name for name, _ in await self.titles()]
 
-    def load(self, name: str) -> Chat:
-        """Returns a conversation; raises NotFound, or ConfigError for a file that is damaged."""
-        path = self._path(name)
-        try:
-            with path.open("rb") as file:
-                found = json.loads(file.read(LARGEST))
-        except FileNotFoundError:
-            hint = did_you_mean(name, self.names())
-            raise NotFound(f"there is no conversation {name!r}", hint=hint) from None
-        except (OSError, ValueError, RecursionError) as error:
-            raise ConfigError(f"{path} cannot be read: {error}") from None
-        self._seen[name] = _mark(path)
-        return _read(found, path)
+    async def titles(self) -> list[tuple[str, Title]]:
+        """Returns the names there are, with what is known of each, the latest first."""
+        found = [(title.name, title) for title in await self._shelf.titles(CHAT)]
+        for row in await Sessions(self._database, self._data).rows(USER):
+            titles = await self._shelf.titles(space_of(row.number))
+            found += [(f"{row.name}/{title.name}", title) for title in titles]
+        return sorted(found, key=lambda pair: -pair[1].updated)
 
-    def save(self, chat: Chat) -> None:
-        """Writes a conversation, whole or not at all.
+    async def load(self, name: str) -> Kept:
+        """Returns a conversation; raises NotFound, or ConfigError for one that is damaged."""
+        space, plain = await self._place(name)
+        try:
+            kept, self._seen[name] = await self._shelf.load(space, plain)
+        except NotFound:
+            raise await self._unknown(name) from None
+        kept.name = name
+        return kept
+
+    async def save(self, kept: Kept) -> None:
+        """Keeps a conversation, whole or not at all.
 
         One that somebody else has changed since it was loaded or saved here stays as it is: then
         this one gets another name.
         """
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        there = _mark(self._path(chat.name))
-        if there is not None and there != self._seen.get(chat.name):
-            chat.name = self._free(chat.name)
-        document = {"version": VERSION, "saved": _now(), **asdict(chat)}
-        text = json.dumps(document, ensure_ascii=False, indent=1)
-        write(self._path(chat.name), text + "\n", 0o600)
-        self._seen[chat.name] = _mark(self._path(chat.name))
+        while True:
+            space, plain = await self._place(kept.name)
+            known = self._seen.get(kept.name, 0)
+            try:
+                revision = await self._shelf.save(space, replace(kept, name=plain), known)
+            except Changed:
+                kept.name = await self._free(kept.name)
+                self._seen.pop(kept.name, None)
+                continue
+            self._seen[kept.name] = revision
+            return
 
-    def delete(self, name: str) -> None:
-        """Removes a conversation, damaged or not; raises NotFound, or ConfigError with why not."""
-        path = self._path(name)
+    async def delete(self, name: str) -> None:
+        """Removes a conversation, damaged or not; raises NotFound."""
+        space, plain = await self._place(name)
         try:
-            path.unlink()
-        except FileNotFoundError:
-            hint = did_you_mean(name, self.names())
-            raise NotFound(f"there is no conversation {name!r}", hint=hint) from None
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be removed: {error.strerror}") from None
+            await self._shelf.remove(space, plain)
+        except NotFound:
+            raise await self._unknown(name) from None
+        self._seen.pop(name, None)
 
-    def new_name(self) -> str:
+    async def new_name(self) -> str:
         """Returns a name that nothing has: the time."""
-        return self._free(time.strftime("%Y-%m-%d-%H%M%S"))
+        return await self._free(time.strftime("%Y-%m-%d-%H%M%S"))
 
-    def has(self, name: str) -> bool:
-        """Tells whether there is a conversation; raises ConfigError for what can be no name."""
-        return self._path(name).exists()
+    async def has(self, name: str) -> bool:
+        """Tells whether there is a conversation; raises InvalidArgument for what is no name."""
+        space, plain = await self._place(name)
+        return await self._shelf.revision(space, plain) is not None
 
-    def _free(self, wanted: str) -> str:
+    async def _free(self, wanted: str) -> str:
         name, count = wanted, 1
-        while self.has(name):
+        session, slash, plain = wanted.rpartition("/")
+        while await self.has(name):
             count += 1
-            name = f"{wanted[:58]}-{count}"
+            name = f"{session}{slash}{plain[:58]}-{count}"
         return name
 
-    def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise ConfigError(
-                f"{name!r} cannot be the name of a conversation",
-                hint="use letters, digits, and . _ - between them",
-            )
-        return self._folder / f"{name}.json"
+    async def _place(self, name: str) -> tuple[str, str]:
+        """Returns where a conversation is kept, and its name there."""
+        session, slash, plain = name.rpartition("/")
+        check_name(plain)
+        if not slash:
+            return CHAT, plain
+        found = await Sessions(self._database, self._data).find(USER, session)
+        if found is None:
+            raise NotFound(f"there is no session {session!r}", hint="see llmspell session list")
+        return space_of(found.number), plain
 
-
-def _read(found: Any, path: Path) -> Chat:
-    if not isinstance(found, dict) or found.get("version") != VERSION:
-        raise ConfigError(f"{path} is no conversation of this version of llmspell")
-    fields: dict[str, Any] = {key: found.get(key) for key in _FIELDS}
-    for key, kind in _FIELDS.items():
-        if not isinstance(fields[key], kind):
-            raise ConfigError(f"{path} is damaged: {key} is missing")
-    if not all(isinstance(message, dict) for message in fields["messages"]):
-        raise ConfigError(f"{path} is damaged: a message is no map")
-    if not all(isinstance(tool, str) for tool in fields["tools"]):
-        raise ConfigError(f"{path} is damaged: a tool has no name")
-    tokens, cost = found.get("tokens"), found.get("cost")
-    return Chat(
-        path.stem,  # a copy under another name is a conversation of its own
-        **fields,
-        tokens=tokens if isinstance(tokens, int) else 0,
-        cost=cost if isinstance(cost, float) else 0.0,
-    )
-
-
-def _mark(path: Path) -> tuple[int, int] | None:
-    """Returns what another writing of a file changes; None where there is no file."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    async def _unknown(self, name: str) -> NotFound:
+        hint = did_you_mean(name, await self.names())
+        return NotFound(f"there is no conversation {name!r}", hint=hint)

@@ -6,9 +6,11 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bridges._errors import ConfigError, SpellError, TimeLimit
+from bridges._conversations.kept import Kept
+from bridges._errors import SpellError, TimeLimit
 from bridges._gate import GateKind
-from llmspell_cli.repl.chats import Chat, Chats
+from bridges._sessions.joining import usage_of
+from llmspell_cli.repl.chats import Chats
 from llmspell_cli.repl.doing import Doing
 from llmspell_cli.repl.trace import short
 from llmspell_cli.terminal import clean
@@ -26,7 +28,7 @@ class Talker:
     seconds: how long one answer may take
     """
 
-    def __init__(self, session: Session, face: Face, chats: Chats, chat: Chat) -> None:
+    def __init__(self, session: Session, face: Face, chats: Chats, chat: Kept) -> None:
         self.session = session
         self.face = face
         self.chats = chats
@@ -64,15 +66,16 @@ class Talker:
             if pieces:
                 said = [{"role": "user", "content": text}]
                 said.append({"role": "assistant", "content": "".join(pieces)})
-                self._keep([*self.chat.messages, *said], before)
+                await self._keep([*self.chat.messages, *said], before)
             return
         if not pieces and result["text"]:
             self._write(result["text"], pieces)
         self._end_line(pieces)
-        self._keep(result["messages"], before)
+        await self._keep(result["messages"], before)
         if self.face.is_terminal:
-            tokens, cost = self._used()
-            self.face.note(f"{tokens - before[0]:,} tokens, ${cost - before[1]:.4f}")
+            used = self._since(before)
+            tokens = used["input_tokens"] + used["output_tokens"]
+            self.face.note(f"{tokens:,.0f} tokens, ${used['cost']:.4f}")
 
     def set_model(self, name: str) -> None:
         """Asks another model from now on; name: empty for the default."""
@@ -99,8 +102,8 @@ class Talker:
     async def _ask(self, text: str, pieces: list[str]) -> Any:
         chat = self.chat
         options: dict[str, Any] = {"name": "chat", "tools": chat.tools}
-        if chat.system:
-            options["system_prompt"] = chat.system
+        if chat.system_prompt:
+            options["system_prompt"] = chat.system_prompt
         agent = self.call("Agent.new", options)
         try:
             async with asyncio.timeout(None if self.seconds == float("inf") else self.seconds):
@@ -127,28 +130,32 @@ class Talker:
         if pieces and not "".join(pieces).endswith("\n"):
             self.face.output.write(b"\n")
 
-    def _keep(self, messages: list[dict[str, Any]], before: tuple[int, float]) -> None:
-        tokens, cost = self._used()
-        self.chat.messages = messages
-        self.chat.tokens += tokens - before[0]
-        self.chat.cost += cost - before[1]
+    async def _keep(self, messages: list[dict[str, Any]], before: dict[str, float]) -> None:
+        chat = self.chat
+        chat.messages = messages
+        chat.usage["turns"] += 1
+        for name, amount in self._since(before).items():
+            chat.usage[name] += amount
         if self.keeps:
-            self._save()
+            await self._save()
 
-    def _save(self) -> None:
+    async def _save(self) -> None:
         name = self.chat.name
         try:
-            self.chats.save(self.chat)
-        except (ConfigError, OSError) as error:
+            await self.chats.save(self.chat)
+        except SpellError as error:
             self.face.note(f"warning: the conversation is not saved: {error}")
         if self.chat.name != name:
             self.face.note(
                 f"warning: {name} was changed by another chat; this one is now {self.chat.name}"
             )
 
-    def _used(self) -> tuple[int, float]:
-        budget = self.session.budget
-        return budget.input_tokens + budget.output_tokens, float(budget.cost)
+    def _since(self, before: dict[str, float]) -> dict[str, float]:
+        """Returns what was used since then."""
+        return {name: amount - before[name] for name, amount in self._used().items()}
+
+    def _used(self) -> dict[str, float]:
+        return usage_of(self.session)
 
 
 class _ToolCalls:

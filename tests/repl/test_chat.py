@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bridges._conversations.kept import Kept
+from bridges._database import NAME, Database
 from bridges._errors import ConfigError, NotFound
-from llmspell_cli.repl.chats import Chat, Chats
+from llmspell_cli.repl.chats import Chats
 from tests.cli.running import Ended, llmspell
 from tests.models import servers
 from tests.repl.tmux import Terminal
@@ -21,13 +27,26 @@ def chat(tmp_path: Path, text: str, *flags: str) -> Ended:
     return llmspell(tmp_path, "chat", "--model", "test:echo", *flags, stdin=text)
 
 
-def files(tmp_path: Path) -> list[Path]:
-    return sorted((tmp_path / "home" / ".local/share/llmspell/chats").glob("*"))
+def on(data: Path, work: Callable[[Chats], Awaitable[Any]]) -> Any:
+    """Returns what work with the conversations of a data folder gives."""
+
+    async def run() -> Any:
+        chats = Chats(data)
+        try:
+            return await work(chats)
+        finally:
+            await chats.close()
+
+    return asyncio.run(run())
+
+
+def data_of(tmp_path: Path) -> Path:
+    return tmp_path / "home" / ".local/share/llmspell"
 
 
 def test_a_message_is_answered(tmp_path: Path) -> None:
     assert chat(tmp_path, "hello there\n") == Ended(0, "hello there\n", "")
-    assert files(tmp_path) == []
+    assert not (data_of(tmp_path) / NAME).exists()
 
 
 def test_no_message_is_an_error(tmp_path: Path) -> None:
@@ -39,19 +58,19 @@ def test_no_message_is_an_error(tmp_path: Path) -> None:
 def test_a_conversation_goes_on_under_its_name(tmp_path: Path) -> None:
     assert chat(tmp_path, "one", "--session", "trip", "--system", "Be brief.").code == 0
     assert chat(tmp_path, "two", "--continue").code == 0
-    (file,) = files(tmp_path)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    kept = json.loads(file.read_text())
-    said = [(m["role"], m["content"]) for m in kept["messages"] if m["role"] != "system"]
+    assert stat.S_IMODE((data_of(tmp_path) / NAME).stat().st_mode) == 0o600
+    kept = on(data_of(tmp_path), lambda chats: chats.load("trip"))
+    said = [(m["role"], m["content"]) for m in kept.messages if m["role"] != "system"]
     assert said == [("user", "one"), ("assistant", "one"), ("user", "two"), ("assistant", "two")]
-    assert kept["system"] == "Be brief."
-    assert [m["role"] for m in kept["messages"]].count("system") <= 1
+    assert kept.system_prompt == "Be brief."
+    assert kept.usage["turns"] == 2
+    assert [m["role"] for m in kept.messages].count("system") <= 1
 
 
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (("--session", "../x"), "cannot be the name"),
+        (("--session", "../x"), "cannot be a name"),
         (("--session", "a", "--continue"), "exclude each other"),
         (("--tools", "nothing"), "there is no tool 'nothing'"),
         (("--max-requests", "0"), "budget"),
@@ -76,80 +95,86 @@ def test_tools_are_called_with_the_spells_permissions(tmp_path: Path) -> None:
     assert "root:" not in ended.out + ended.err
 
 
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    chats = Chats(tmp_path)
-    chats.save(Chat("a"))
-    good = json.loads((tmp_path / "chats" / "a.json").read_text())
-    wrong = [json.dumps({**good, **change}) for change in ({"messages": [1]}, {"tools": [1]})]
-    for text in ("{", "[]", '{"version": 1, "model": 3}', '{"version": 9}', *wrong):
-        (tmp_path / "chats" / "a.json").write_text(text)
-        with pytest.raises(ConfigError, match=r"a\.json"):
-            chats.load("a")
-    (tmp_path / "chats" / "a.json").write_text(json.dumps({**good, "cost": 10**400}))
-    assert chats.load("a").cost == 0
-    with pytest.raises(NotFound, match="no conversation 'b'"):
-        chats.load("b")
+def _execute(statement: str, values: tuple[str, ...], c: sqlite3.Connection) -> None:
+    c.execute(statement, values)
 
 
-def test_a_damaged_conversation_can_be_deleted(tmp_path: Path) -> None:
-    chats = Chats(tmp_path)
-    chats.save(Chat("a"))
-    (tmp_path / "chats" / "a.json").write_text("{")
-    chats.delete("a")
-    assert chats.names() == []
-    with pytest.raises(NotFound, match="no conversation 'a'"):
-        chats.delete("a")
+def test_a_damaged_conversation_is_named_and_can_be_deleted(tmp_path: Path) -> None:
+    async def work(chats: Chats) -> None:
+        await chats.save(Kept("a"))
+        kept = Database.at(tmp_path)
+        wrong = "UPDATE conversations SET document = ?"
+        for text in ("{", "[]", '{"version": 1, "model": 3}', '{"version": 9}'):
+            await kept.write(partial(_execute, wrong, (text,)))
+            with pytest.raises(ConfigError, match="'a' is damaged"):
+                await chats.load("a")
+        await kept.close()
+        with pytest.raises(NotFound, match="no conversation 'b'"):
+            await chats.load("b")
+        await chats.delete("a")
+        assert await chats.names() == []
+        with pytest.raises(NotFound, match="no conversation 'a'"):
+            await chats.delete("a")
 
-
-def test_a_copied_file_is_a_conversation_of_its_own(tmp_path: Path) -> None:
-    chats = Chats(tmp_path)
-    chats.save(Chat("a"))
-    (tmp_path / "chats" / "b.json").write_bytes((tmp_path / "chats" / "a.json").read_bytes())
-    assert chats.load("b").name == "b"
+    on(tmp_path, work)
 
 
 def test_two_chats_with_one_name_are_both_kept(tmp_path: Path) -> None:
-    one, two = Chats(tmp_path), Chats(tmp_path)
-    one.save(Chat("trip"))
-    first, second = one.load("trip"), two.load("trip")
-    first.system, second.system = "1", "2"
-    one.save(first)
-    two.save(second)
-    one.save(first)
-    two.save(second)
-    assert (first.name, second.name) == ("trip", "trip-2")
-    assert [Chats(tmp_path).load(name).system for name in ("trip", "trip-2")] == ["1", "2"]
-    new = Chat("trip")
-    Chats(tmp_path).save(new)  # it began when there was none
-    assert new.name == "trip-3"
+    async def work(one: Chats) -> None:
+        two = Chats(tmp_path)
+        await one.save(Kept("trip"))
+        first, second = await one.load("trip"), await two.load("trip")
+        first.system_prompt, second.system_prompt = "1", "2"
+        await one.save(first)
+        await two.save(second)
+        await one.save(first)
+        await two.save(second)
+        assert (first.name, second.name) == ("trip", "trip-2")
+        kept = [(await one.load(name)).system_prompt for name in ("trip", "trip-2")]
+        assert kept == ["1", "2"]
+        fresh = Chats(tmp_path)
+        begun = Kept("trip")  # it began when there was none
+        await fresh.save(begun)
+        assert begun.name == "trip-3"
+        await two.close()
+        await fresh.close()
 
-
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import os
-
-    chats = Chats(tmp_path)
-    chats.save(Chat("a", system="old"))
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(ConfigError, match="No space left"):
-        chats.save(Chat("a", system="new"))
-    assert chats.load("a").system == "old"
-    assert [path.name for path in (tmp_path / "chats").iterdir()] == ["a.json"]
+    on(tmp_path, work)
 
 
 def test_new_names_are_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
     monkeypatch.setattr(time, "strftime", lambda *_: "2030-01-01-000000")
-    chats = Chats(tmp_path)
-    for wanted in ("2030-01-01-000000", "2030-01-01-000000-2", "2030-01-01-000000-3"):
-        assert chats.new_name() == wanted
-        chats.save(Chat(wanted))
+
+    async def work(chats: Chats) -> None:
+        for wanted in ("2030-01-01-000000", "2030-01-01-000000-2", "2030-01-01-000000-3"):
+            assert await chats.new_name() == wanted
+            await chats.save(Kept(wanted))
+
+    on(tmp_path, work)
+
+
+def test_the_chat_goes_on_with_a_conversation_of_a_spell(tmp_path: Path) -> None:
+    (tmp_path / "a.lua").write_text(
+        """
+        local own = Tool.new{name = "look", run = function() return 1 end}
+        local talk = Conversation.new{model = "test:echo", system_prompt = "Be kind.",
+          tools = {own, "calculator"}}
+        talk:say("one")
+        talk:save("plan")"""
+    )
+    assert llmspell(tmp_path, "run", "--session", "trip", "a.lua").code == 0
+    ended = chat(tmp_path, "two", "--session", "trip/plan")
+    assert (ended.code, ended.out) == (0, "two\n")
+    assert "look is a tool of the spell" in ended.err
+    (tmp_path / "b.lua").write_text(
+        'local talk = Conversation.load("plan")\n'
+        "return #talk:messages() .. talk:usage().turns .. #Conversation.list()"
+    )
+    assert llmspell(tmp_path, "run", "--session", "trip", "b.lua").out == "421\n"
+    missing = chat(tmp_path, "x", "--session", "nowhere/plan")
+    assert (missing.code, "no session 'nowhere'" in missing.err) == (1, True)
 
 
 @pytest.fixture(scope="module")
@@ -202,5 +227,5 @@ def test_a_conversation_that_another_chat_changed_gets_another_name(
     command = f"{sys.executable} -m llmspell_cli chat --config {config} --session trip"
     with Terminal(tmp_path, command) as terminal:
         terminal.wait(is_idle)
-        Chats(tmp_path / "home" / ".local/share/llmspell").save(Chat("trip"))
+        on(data_of(tmp_path), lambda chats: chats.save(Kept("trip")))
         terminal.enter("hello", "trip was changed by another chat; this one is now trip-2")
