@@ -121,7 +121,11 @@ EVENTS: dict[str, EventKind] = {
     ),
     "model.switched": EventKind(
         "another model takes over",
-        {"agent": "For which agent", "from": "The model before", "to": "The model from now on"},
+        {
+            "agent": "For which agent; absent for the default",
+            "from": "The model before",
+            "to": "The model from now on",
+        },
     ),
     "session.saved": EventKind(
         "a session has been saved", {"name": "Its name", "status": "open or complete"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bridges._errors import (
     InvalidArgument,
+    LimitExceeded,
     ModelNotFound,
     ProviderAuth,
     ProviderRateLimited,
@@ -15,7 +17,7 @@ from bridges._errors import (
     SpellError,
     TimeLimit,
 )
-from bridges._names import NAME, did_you_mean
+from bridges._names import did_you_mean
 from bridges._resilience.breaker import Breaker, Ticket
 from bridges._settings import PoolMember, PoolSpec
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 PROVIDER = "pool"
 """What stands before a pool's name where a model is named."""
+POOL_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+MOST_POOLS = 1000
 MOST_MEMBERS = 32
 MOST_ASKED = 32
 """Answers that one request may ask for."""
@@ -41,10 +45,10 @@ def pool_of(options: Mapping[str, Any], where: str) -> PoolSpec:
     where: what messages begin with
     """
     name = options["name"]
-    if not NAME.fullmatch(name.replace("-", "_")):
+    if not POOL_NAME.fullmatch(name):
         raise InvalidArgument(
             f"{where}: {name!r} cannot be the name of a pool",
-            hint="use lower-case words joined by - or _",
+            hint="use up to 64 letters, digits, _, - and .",
         )
     members = tuple(_member(part, where) for part in options["members"])
     spec = PoolSpec(**{**options, "members": members})
@@ -113,6 +117,8 @@ class Pools:
         the same, or that lead back to the pool.
         """
         before = self._own.get(spec.name)
+        if before is None and len(self._own) >= MOST_POOLS:
+            raise LimitExceeded(f"the spell has more than {MOST_POOLS} pools")
         self._own[spec.name] = spec
         try:
             self.check(spec, where)

@@ -190,5 +190,8 @@ def resting(health: Health) -> ProviderUnavailable:
     wait = health.breaker.wait() or 0.0
     after = f" after: {health.last_error}" if health.last_error else ""
     return ProviderUnavailable(
-        f"left alone for {wait:.1f} s{after}", details={"retry_after": round(wait, 3)}
+        f"left alone for {wait:.1f} s{after}",
+        # What needs a person is not waited for.
+        retryable=not health.is_known_bad,
+        details={"retry_after": round(wait, 3)} if wait else {},
     )

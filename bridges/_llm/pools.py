@@ -19,6 +19,7 @@ from pydantic_ai.models import (
 from pydantic_ai.models.fallback import FallbackModel
 from pydantic_ai.settings import ModelSettings
 
+from bridges._errors import ProviderFailed, TimeLimit
 from bridges._llm.named import NamedModel
 from bridges._llm.pool_members import Member, Round, moves_on, resting
 from bridges._llm.pool_orders import Candidate, Order
@@ -159,7 +160,12 @@ class Pool(NamedModel):
         from bridges._llm.models import open_model
 
         judge = await open_model(self._session, spec.judge)
-        best, verdict = await judged_by_model(judge, _question(asked[0]), answers)
+        try:
+            best, verdict = await judged_by_model(judge, _question(asked[0]), answers)
+        except (ProviderFailed, TimeLimit) as error:
+            # It was tried again; all the answers are not asked for again because of it.
+            error.retryable = False
+            raise
         return charged(best, [*answers, verdict])
 
     # -- answers in pieces
@@ -236,6 +242,8 @@ class _Opening:
     async def leave(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
         """Closes the stream, which learns of the error that its reader has met."""
         assert self._task is not None
+        if self._task.done():
+            return
         if error is not None and isinstance(error, Exception):
             self._over.set_exception(error)
             await asyncio.gather(self._task, return_exceptions=True)

@@ -235,7 +235,12 @@ class Suggester:
 
     async def _model_names(self) -> list[str]:
         settings = self._bench.seed.models
-        quick = [*settings.aliases, *([settings.default_model] if settings.default_model else [])]
+        pools = [f"pool:{name}" for name in settings.pools]
+        quick = [
+            *settings.aliases,
+            *pools,
+            *([settings.default_model] if settings.default_model else []),
+        ]
         if self._models is None:
             door = self._bench.session.door
             listing = door.call_async(door.number("Model.list"), [])

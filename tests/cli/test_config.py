@@ -392,3 +392,34 @@ def test_the_line_of_a_key() -> None:
     assert line_of(text, ("t", "b")) == 4
     assert line_of(text, ("t", "x.y", "c", "d")) == 6
     assert line_of(text, ("t", "x.y", "missing")) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[pools.main]\nstrategy = 'fastest'", "pools.main has no members"),
+        ("[pools.main]\nmembers = []", "the pool 'main' has no members"),
+        ("[pools.main]\nmembers = [1]", "must be a list of names or tables"),
+        ("[pools.main]\nmembers = [{cost = 1}]", "must be a list of names or tables"),
+        ("[pools.main]\nmembers = [{model = 'a:b', prize = 1}]", "wrong 'prize'"),
+        ("[pools.main]\nmembers = [{model = 'a:b', cost = 'x'}]", "wrong 'cost'"),
+        ("[pools.main]\nmembers = ['a:b']\nstrategy = 'best'", "must be one of fallback"),
+        ("[pools.main]\nmembers = ['a:b']\nfailures = 0", "failures must be from 1"),
+        ("[pools.'A b']\nmembers = ['a:b']", "is not a name of letters"),
+        ("[providers.pool]\nkind = 'openai'", "no provider can be called 'pool'"),
+    ],
+)
+def test_a_wrong_pool_is_named(text: str, says: str, tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    project(world, text, trusted=True)
+    with pytest.raises(ConfigError, match=says) as caught:
+        load(world)
+    assert "llmspell.toml" in caught.value.message
+
+
+def test_pools_of_a_folder_that_is_not_trusted_are_used(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    project(world, "[pools.main]\nmembers = ['test:echo']", trusted=False)
+    config = load(world)
+    assert list(config.models.pools) == ["main"]
+    assert not config.trusted

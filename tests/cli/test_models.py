@@ -12,6 +12,7 @@ from bridges._store import DEFAULT
 from llmspell_cli.commands.models import size
 from llmspell_cli.main import run
 from llmspell_cli.world import World
+from tests.cli.running import llmspell
 from tests.local_model import data_folder
 
 
@@ -162,3 +163,33 @@ def test_remove_of_what_is_not_here(tmp_path: Path) -> None:
 
 def test_sizes_for_people() -> None:
     assert [size(98_362_432), size(4_200_000_000), size(0)] == ["98 MB", "4.2 GB", "0 MB"]
+
+
+POOLS = """
+default_model = "pool:main"
+[pools.main]
+members = ["test:echo", { model = "openai:gpt-5-mini", cost = 2, capabilities = ["tools"] }]
+strategy = "cheapest"
+cool_down = "1m"
+"""
+
+
+def test_list_shows_pools(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(POOLS)
+    code, out, err = ended(world(tmp_path, "list", "--config", str(own)))
+    assert (code, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "pool:main cheapest: test:echo, openai:gpt-5-mini" in lines
+    assert lines[-1] == "Default: pool:main"
+    _, out, _ = ended(world(tmp_path, "list", "--json", "--config", str(own)))
+    members = ["test:echo", "openai:gpt-5-mini"]
+    assert json.loads(out)["pools"] == {"main": {"strategy": "cheapest", "members": members}}
+
+
+def test_a_spell_asks_a_pool_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "llmspell.toml").write_text(POOLS)
+    source = 'local a = LLM.complete("hi") return { a.text, a.model, Model.list("pool") }'
+    ended = llmspell(tmp_path, "eval", source, "-o", "json")
+    assert ended.code == 0, ended
+    assert json.loads(ended.out)["value"] == ["hi", "test:echo", ["pool:main"]]

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from bridges import _pools
 from bridges._budget import Budget
 from bridges._errors import (
     BudgetExceeded,
     InvalidArgument,
+    LimitExceeded,
     ModelNotFound,
     PermissionDenied,
     ProviderFailed,
@@ -593,3 +595,41 @@ def test_many_requests_at_once_leave_nothing_behind(servers: Servers, tmp_path: 
 
     assert running(session, work) == {"echo: x"}
     assert (session.budget.requests, session.budget.waiting) == (300, 0)
+
+
+def test_a_refused_key_is_not_waited_for(session: Session, servers: Servers) -> None:
+    pool(session, "lab:error-401")
+
+    async def work() -> SpellError:
+        found: list[SpellError] = []
+        for _ in range(2):
+            with pytest.raises(ProviderUnavailable) as caught:
+                await wait_for(session, "LLM.complete", "x", {"model": "pool:main", "retries": 5})
+            found.append(caught.value)
+        return found[1]
+
+    assert not running(session, work).retryable
+    assert asked(servers) == ["error-401"]
+
+
+def test_a_judge_that_fails_does_not_have_all_asked_again(
+    session: Session, servers: Servers
+) -> None:
+    pool(session, "lab:say-a", "lab:say-b", strategy="consensus", judge="lab:drop", quorum=2)
+    found = failure(session, retries=3)
+    assert not found.retryable
+    assert asked(servers).count("say-a") == 1
+
+
+def test_what_is_known_of_a_pool(session: Session) -> None:
+    pool(session, "lab:echo", "test:echo")
+    found = running(session, lambda: wait_for(session, "Model.info", "pool:main"))
+    assert (found["name"], found["provider"], found["ready"]) == ("pool:main", "pool", True)
+
+
+def test_a_run_has_so_many_pools_at_most(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pools, "MOST_POOLS", 2)
+    for name in ("one", "two", "two"):
+        call(session, "Model.pool", {"name": name, "members": ["lab:echo"]})
+    with pytest.raises(LimitExceeded):
+        pool(session, "lab:echo")
