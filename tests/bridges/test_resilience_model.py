@@ -6,21 +6,22 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridges._resilience.breaker import Breaker, Ticket
 from bridges._resilience.limits import RateLimit
 from tests.clock import at_once, now
 
-FAILURES, WITHIN, COOL_DOWN, HALF_OPEN = 3, 10, 20, 2
+FAILURES, WITHIN, COOL_DOWN, HALF_OPEN = 2, 10, 5, 2
 
 steps = st.lists(
     st.one_of(
-        st.tuples(st.just("wait"), st.integers(1, 12)),
+        st.tuples(st.just("wait"), st.sampled_from([1, 5, 6, 11])),
         st.tuples(st.just("enter"), st.just(0)),
-        st.tuples(st.sampled_from(["succeeded", "failed", "cancelled"]), st.integers(0, 5)),
+        st.tuples(st.sampled_from(["failed", "succeeded", "cancelled"]), st.integers(0, 3)),
     ),
+    min_size=10,
     max_size=60,
 )
 
@@ -73,6 +74,7 @@ class Model:
         self.mine.clear()
 
 
+@settings(max_examples=500, deadline=None)
 @given(steps)
 def test_a_breaker_does_what_its_model_does(history: list[tuple[str, int]]) -> None:
     model = Model()
@@ -96,6 +98,7 @@ def test_a_breaker_does_what_its_model_does(history: list[tuple[str, int]]) -> N
         assert (breaker.wait() is None) == model.admits()
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 5),
     st.floats(0.2, 50),
@@ -128,3 +131,27 @@ def test_no_stretch_of_time_holds_more_than_the_rate(
         for last in range(first, len(begun)):
             count = last - first + 1
             assert count <= burst + rate * (begun[last] - begun[first]) + 1e-6
+
+
+def test_what_comes_late_from_another_state_counts_for_nothing() -> None:
+    time = 0.0
+
+    def state() -> str:
+        return breaker.state
+
+    breaker = Breaker(1, WITHIN, COOL_DOWN, 1, clock=lambda: time)
+    early = [breaker.enter() for _ in range(4)]
+    assert None not in early
+    first, second, third, fourth = [ticket for ticket in early if ticket is not None]
+    breaker.failed(first)
+    time = COOL_DOWN - 1
+    breaker.failed(second)
+    time = COOL_DOWN
+    assert state() == "half_open"
+    trial = breaker.enter()
+    assert trial is not None
+    breaker.succeeded(third)
+    assert state() == "half_open"
+    breaker.failed(fourth)
+    breaker.succeeded(trial)
+    assert state() == "closed"

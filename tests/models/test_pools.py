@@ -191,9 +191,10 @@ def test_when_all_have_failed_the_error_has_each_ones_reason(session: Session) -
     ]
 
 
-def test_the_pool_tries_again_and_its_members_do_not(session: Session, servers: Servers) -> None:
+def test_the_pool_tries_again_and_its_members_do_not(servers: Servers, tmp_path: Path) -> None:
+    session = session_at(servers, tmp_path, models={"timeout": 20.0, "retries": 2})
     pool(session, "lab:flaky-2", "anthropic:flaky-2", failures=10)
-    assert ask(session, retries=2)["text"] == "echo: x"
+    assert ask(session)["text"] == "echo: x"
     assert asked(servers) == ["flaky-2"] * 5
 
 
