@@ -119,12 +119,25 @@ class Journey:
         before = self.state
         facts = self._facts(asked)
 
+        agreed: list[dict[str, Any]] = []
+
+        async def undo(why: str) -> None:
+            if agreed:
+                await self._rolled_back(asked.spec, agreed.pop(), why)
+
         async def call(request: dict[str, Any]) -> dict[str, Any]:
+            await undo("it is done again")
             facts.update(_changed(asked, request))
-            return await self._agreed(asked, facts)
+            record = await self._agreed(asked, facts)
+            agreed.append(facts)
+            return record
 
         hooks: Hooks = self.session.shared(Hooks)
-        record = await hooks.around("handoff", facts["to_agent"], dict(facts), call, FORM)
+        try:
+            record = await hooks.around("handoff", facts["to_agent"], dict(facts), call, FORM)
+        except SpellError as error:
+            await undo(error.message)
+            raise
         accepted = Accepted(asked.spec, asked.call, facts["arguments"], before, record)
         self.state = record.get("state")
         self.done.append(accepted)

@@ -189,6 +189,8 @@ class Relay:
         )
         summary = ""
         if accepted.spec.keep_history == "summary" and isinstance(giver, AgentSpec):
+            if self._requests >= self._first.max_steps:
+                raise self._out_of_steps()
             summary, requests = await _summary(self._journey, self._tally, giver, self._messages)
             self._requests += requests
         taker = accepted.spec.agent

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from bridges._agents import RUNNING, AgentHandle, Tally, Turn, charged_to
-from bridges._errors import SpellError, TimeLimit, WorkflowFailed
+from bridges._errors import LimitExceeded, SpellError, TimeLimit, WorkflowFailed
 from bridges._pauses import Pauses
 from bridges._tools import ENDS_RUN
 
@@ -208,6 +208,29 @@ async def together(
     return found
 
 
+class AtWork:
+    """How many members of teams a run has at work; a team of teams of teams grows quickly."""
+
+    def __init__(self, session: Session) -> None:
+        self._most = session.limits.in_flight
+        self._now = 0
+
+    @contextmanager
+    def room_for(self, count: int) -> Iterator[None]:
+        """Counts members while they work; LimitExceeded when they would be too many."""
+        if self._now + count > self._most:
+            raise LimitExceeded(
+                f"more than {self._most} members of teams would work at the same time",
+                hint="make the teams smaller, or nest fewer of them",
+                details={"limit": "in_flight"},
+            )
+        self._now += count
+        try:
+            yield
+        finally:
+            self._now -= count
+
+
 async def ask_all(
     run: TeamRun,
     most: int | None,
@@ -235,7 +258,9 @@ async def ask_all(
         partial(one, assignment, agent)
         for assignment, (_, agent) in zip(plan, run.spec.members, strict=True)
     ]
-    await together(works, most, (lambda done: done) if first else (lambda _done: False))
+    at_work: AtWork = run.session.shared(AtWork)
+    with at_work.room_for(len(works)):
+        await together(works, most, (lambda done: done) if first else (lambda _done: False))
     if not any(one.status == "done" for one in plan):
         raise run.none_done()
     return plan

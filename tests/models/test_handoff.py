@@ -495,6 +495,22 @@ def test_a_hook_that_denies_afterwards_undoes_the_handoff(session: Session) -> N
     assert len(undone.calls) == 1
 
 
+@pytest.mark.parametrize(("said", "text"), [({"deny": "no"}, "I stay"), ({"retry": True}, "hi")])
+def test_a_hook_after_a_handoff_undoes_it(session: Session, said: Any, text: str) -> None:
+    answers = [said, None]
+
+    async def after(_shown: dict[str, Any]) -> Any:
+        return answers.pop(0)
+
+    undone = gives(None)
+    hook(session, "handoff", "after", Function(after))
+    way = {"state": {"n": 1}, "on_rollback": undone, "keep_history": 1}
+    answer = ask(session, handing_over(session, {"text": "I stay"}, **way))
+    assert answer.text.startswith(text)
+    assert len(answer["handoffs"]) == (text == "hi")
+    assert len(undone.calls) == 1
+
+
 def test_events_tell_of_handoffs_and_agents(session: Session) -> None:
     told: list[tuple[str, str]] = []
     bus: Bus = session.shared(Bus)

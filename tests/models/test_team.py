@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,16 @@ def test_earlier_messages_reach_the_agents(session: Session, servers: Servers) -
     answer = ask(session, crew, "now", messages=first)
     assert all("before" in str(request.body) for request in servers.requests)
     assert [m["content"] for m in answer["messages"]][:3] == ["before", "yes", "now"]
+
+
+def test_teams_of_teams_do_not_grow_without_bound(session: Session) -> None:
+    session.limits = replace(session.limits, in_flight=20)
+    one = new(session, "one")
+    for _ in range(3):
+        one = team(session, "parallel", one, one, one, one)
+    with pytest.raises(LimitExceeded, match="more than 20 members of teams"):
+        ask(session, one)
+    assert ask(session, team(session, "parallel", *[new(session, "a")] * 20)).text
 
 
 # -- votes
