@@ -150,6 +150,18 @@ def test_the_first_that_is_agreed_to_holds(session: Session) -> None:
     assert answer["agent"] == "two"
 
 
+def test_the_first_holds_however_long_it_takes(session: Session) -> None:
+    async def slowly(_told: dict[str, Any]) -> bool:
+        await asyncio.sleep(0.2)
+        return True
+
+    slow = to(session, new(session, "slow", "test:echo"), condition=Function(slowly))
+    quick = new(session, "quick", "test:echo")
+    model = plays(session, over("slow", "quick"))
+    answer = ask(session, new(session, "desk", model, handoffs=[slow, quick]))
+    assert (answer["agent"], len(answer["handoffs"])) == ("slow", 1)
+
+
 def test_a_structured_answer_comes_from_the_one_who_answers(session: Session) -> None:
     other = new(session, "other", "lab:json", output_schema={"city": "string"})
     desk = new(session, "desk", "lab:tool", handoffs=[other], output_schema={"name": "string"})
@@ -493,6 +505,18 @@ def test_a_hook_that_denies_afterwards_undoes_the_handoff(session: Session) -> N
     answer = ask(session, handing_over(session, {"text": "I stay"}, on_rollback=undone))
     assert (answer.text, answer["handoffs"]) == ("I stay", [])
     assert len(undone.calls) == 1
+
+
+def test_what_is_undone_leaves_no_state(session: Session) -> None:
+    async def only_first(shown: dict[str, Any]) -> Any:
+        return {"deny": "no"} if shown["name"].endswith("first") else None
+
+    hook(session, "tool", "after", Function(only_first), "transfer_to_*")
+    other = new(session, "other", "test:echo")
+    ways = [to(session, other, name="first", state={"n": 1}), to(session, other, name="second")]
+    desk = new(session, "desk", plays(session, over("first"), over("second")), handoffs=ways)
+    answer = ask(session, desk)
+    assert ["state" in record for record in answer["handoffs"]] == [False]
 
 
 @pytest.mark.parametrize(("said", "text"), [({"deny": "no"}, "I stay"), ({"retry": True}, "hi")])
