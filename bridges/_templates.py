@@ -6,6 +6,7 @@ compiled or run, and what is filled in is never read as a template again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
@@ -18,11 +19,15 @@ from bridges._types import Text
 Path = tuple[str | int, ...]
 """A dotted name: the variable, then keys of maps and positions in lists, which count from 0."""
 
-MAX_TEMPLATE = 1_000_000
+MAX_TEMPLATE = 200_000
+MAX_NAMES = 20_000
 MAX_FILLED = 16_000_000
-"""Characters of a template, and of all the texts that filling it in makes."""
+"""Characters of a template, of what stands in its braces, and of all that filling it in makes."""
+MAX_KEPT = 4_000
+"""Characters of a template that is remembered, so that the next time it need not be read."""
 MAX_LISTED = 20
 
+_BRACES = re.compile(r"\{\{.*?(?:\}\}|\Z)", re.DOTALL)
 _PLAIN_HINT = "only names such as {{input}} can be filled in; {% raw %}{{text}}{% endraw %} stays"
 
 
@@ -107,8 +112,10 @@ def parts_of(text: str, where: str) -> tuple[str | Path, ...]:
         return (text,) if text else ()
     if len(text) > MAX_TEMPLATE:
         raise InvalidArgument(f"{where} is a template of more than {MAX_TEMPLATE} characters")
+    if sum(len(name) for name in _BRACES.findall(text)) > MAX_NAMES:
+        raise InvalidArgument(f"{where} has more than {MAX_NAMES} characters in {{{{braces}}}}")
     try:
-        return _parse(text)
+        return _parse_again(text) if len(text) <= MAX_KEPT else _parse(text)
     except _Unfit as error:
         raise InvalidArgument(f"{where}: {error}", hint=_PLAIN_HINT) from None
 
@@ -125,6 +132,10 @@ def _environment() -> Any:
 
 
 @lru_cache(maxsize=512)
+def _parse_again(text: str) -> tuple[str | Path, ...]:
+    return _parse(text)
+
+
 def _parse(text: str) -> tuple[str | Path, ...]:
     from jinja2 import TemplateError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
-from bridges._errors import InvalidArgument, LimitExceeded, WorkflowFailed
+from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._permissions import ModulePath
-from bridges._types import StreamOf, shape_of
+from bridges._types import StreamOf
 from bridges._workflow.calling import events, run_workflow
 from bridges._workflow.handle import WorkflowHandle
 from bridges._workflow.reading import Problem, Reader
@@ -50,10 +50,7 @@ class WorkflowObject(WorkflowHandle):
         returns: How it went; a failure is an error with code `workflow_failed`, which has the
             same in `details.record`
         """
-        try:
-            record = await run_workflow(self._session, self.spec, input, options or {})
-        except WorkflowFailed as error:
-            raise self._spelled(error) from None
+        record = await run_workflow(self._session, self.spec, input, options or {})
         return cast(WorkflowResult, record)
 
     @host_function(needs=NOTHING, since=2)
@@ -66,8 +63,7 @@ class WorkflowObject(WorkflowHandle):
         options: How this run differs
         returns: What happens; its result is what `run` returns
         """
-        given = options or {}
-        stream: Any = Stream(events(self._session, self.spec, input, given, self._spelled))
+        stream: Any = Stream(events(self._session, self.spec, input, options or {}))
         return stream  # type: ignore[no-any-return]
 
     @host_function(needs=NOTHING, since=2)
@@ -101,13 +97,6 @@ class WorkflowObject(WorkflowHandle):
             "type": self.spec.kind,
             "steps": [{"name": s.name, "kind": s.action.kind} for s in self.spec.own_steps()],
         }
-
-    def _spelled(self, error: WorkflowFailed) -> WorkflowFailed:
-        """Returns a failure whose record is spelled as the spell's language does."""
-        border = self._session.door.border("Workflow.run")
-        record = shape_of(WorkflowResult).write(error.details["record"], border)
-        error.details = {**error.details, "record": record}
-        return error
 
 
 class WorkflowBuilder(HostObject):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bridges._errors import InvalidArgument, WorkflowFailed
+from bridges._errors import InvalidArgument
 from bridges._workflow.course import Course, Listener
 from bridges._workflow.running import Run
 from bridges._workflow.scope import Scope, check_data
@@ -37,6 +37,8 @@ async def run_workflow(
     check_data(said, "Workflow.run: the input")
     params = {**spec.params, **options.get("params", {})}
     check_data(params, "Workflow.run: params")
+    if isinstance(spec.state, dict):
+        check_data(spec.state, "Workflow.run: the state")
     run = Run(Course(session, listener), spec, Scope(said, params, spec.state), spec.name)
     return await run.whole(timeout)
 
@@ -46,12 +48,8 @@ async def events(
     spec: Spec,
     said: Any,
     options: Mapping[str, Any],
-    failed: Callable[[WorkflowFailed], WorkflowFailed],
 ) -> AsyncGenerator[Any]:
-    """Runs a workflow and yields the fields of `WorkflowEvent`s and, last, its result.
-
-    failed: makes of a failure what the script is to see
-    """
+    """Runs a workflow and yields the fields of `WorkflowEvent`s and, last, its result."""
     queue: asyncio.Queue[Any] = asyncio.Queue(AHEAD)
     is_read = True
 
@@ -71,8 +69,6 @@ async def events(
         while (event := await queue.get()) is not None:
             yield event
         yield Final(await task)
-    except WorkflowFailed as error:
-        raise failed(error) from None
     finally:
         is_read = False
         while not queue.empty():  # who waits for a place there has to go on

@@ -31,9 +31,13 @@ class Course:
         self.room = Room(session.limits.memory)
         self._border = session.door.border("Workflow.run")
 
-    def write(self, fields: dict[str, Any]) -> Any:
+    def write(self, kind: type, fields: dict[str, Any]) -> Any:
+        """Returns the fields of a record as scripts see them, for places that have no type."""
+        return shape_of(kind).write(fields, self._border)
+
+    def write_step(self, fields: dict[str, Any]) -> Any:
         """Returns the fields of a `WorkflowStepResult` as scripts see them."""
-        return shape_of(WorkflowStepResult).write(fields, self._border)
+        return self.write(WorkflowStepResult, fields)
 
     async def tell(self, event: str, workflow: str, **fields: Any) -> None:
         """Tells the listener what happened."""

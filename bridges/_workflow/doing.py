@@ -55,7 +55,9 @@ async def do(
     if action.kind == "agent":
         return (await action.target.ask(given[0]))["output"]
     if action.kind == "spell":
-        return await session.run_spell(action.target.value, given[0], session)
+        # Through the door, where hooks, depth and permission of running spells are looked after.
+        door = session.door
+        return await door.call_async(door.number("Spell.run"), [action.target.value, given[0]])
     return await _workflow(run, step, scope, given, went)
 
 

@@ -65,7 +65,7 @@ def read(session: Session, path: ModulePath, above: tuple[str, ...] = ()) -> Spe
         raise InvalidArgument(f"workflow files contain one another: {' → '.join(names)}")
     if len(above) >= MAX_DEPTH:
         raise InvalidArgument(f"workflow files lie more than {MAX_DEPTH} deep")
-    found = parse(_io.read_bytes(path, MAX_BYTES, shown), path.value, shown)
+    found = parse(_io.read_bytes(path, session.limits.memory, shown), path.value, shown)
     folder = os.path.dirname(path.value)
 
     def load(name: str) -> Spec:
@@ -130,6 +130,8 @@ def _parse(data: bytes, path: str, shown: str) -> Found:
         raise InvalidArgument(
             f"{shown!r} is no workflow file", hint=f"its name ends in {', '.join(SUFFIXES)}"
         )
+    if len(data) > MAX_BYTES:
+        raise InvalidArgument(f"{shown!r} is too large for a workflow: more than {MAX_BYTES} bytes")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

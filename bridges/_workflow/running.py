@@ -26,6 +26,7 @@ from bridges._workflow.conditions import holds
 from bridges._workflow.course import Course, Undoing
 from bridges._workflow.doing import GIVEN, do, filled
 from bridges._workflow.kinds import carry
+from bridges._workflow.records import WorkflowResult
 from bridges._workflow.results import StepFailed, Went, error_fields, given, text_of, usage
 from bridges._workflow.scope import Scope, asked_for, check_data
 from bridges._workflow.specs import Condition, Spec, Step
@@ -140,7 +141,7 @@ class Run:
             "output": output,
             "outputs": given({n: w.output for n, w in self.went.items() if w.status in kept}),
             "status": status,
-            "steps": {n: w.fields(self.course.write) for n, w in self.went.items()},
+            "steps": {n: w.fields(self.course.write_step) for n, w in self.went.items()},
             "usage": usage(self.tally),
             "cost": self.tally.cost,
             "duration": seconds,
@@ -155,7 +156,10 @@ class Run:
         error = WorkflowFailed(
             f"the workflow {self.spec.name!r} failed{at}: {cause.message}",
             hint=cause.hint,
-            details={"record": record, "cause": error_fields(cause)},
+            details={
+                "record": self.course.write(WorkflowResult, record),
+                "cause": error_fields(cause),
+            },
         )
         error.traceback = cause.traceback
         return error
@@ -196,7 +200,9 @@ class Run:
             _take(total, went)
         scope.note(step.name, went.status, went.output)
         if went.status == "done" and step.compensate:
-            self.finished.append(Finished(self, step, scope.fork(output=went.output), total))
+            # The steps are shared: a copy for each of many would fill the host's memory.
+            seen = replace(scope, more={**scope.more, "output": went.output})
+            self.finished.append(Finished(self, step, seen, total))
         return went
 
     async def asked(self, condition: Condition, scope: Scope, where: str) -> bool:

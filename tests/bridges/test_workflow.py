@@ -14,7 +14,6 @@ from bridges._errors import (
     InvalidArgument,
     PermissionDenied,
     ScriptError,
-    SpellError,
     WorkflowFailed,
 )
 from bridges._hooks import Hooks, HookSpec
@@ -764,9 +763,8 @@ def test_a_file_that_is_no_text_or_too_large_is_refused(session: Session, tmp_pa
     with pytest.raises(InvalidArgument, match="f.toml:2: this is not UTF-8"):
         load(session, "f.toml")
     (tmp_path / "f.toml").write_text("#" * 1_100_000)
-    with pytest.raises(SpellError) as caught:
+    with pytest.raises(InvalidArgument, match="too large for a workflow"):
         load(session, "f.toml")
-    assert caught.value.code == "limit_exceeded"
 
 
 def test_a_long_text_in_a_file_is_not_taken_for_tables(session: Session, tmp_path: Path) -> None:
@@ -831,3 +829,51 @@ def test_a_function_that_computes_for_ever_ends_with_the_run(language: str, tmp_
     session = make_session(tmp_path, limits=Limits(timeout=1.0))
     outcome, _ = cast(language, COMPUTES[language], session)
     assert outcome.error is not None and outcome.error.code == "timeout"
+
+
+@pytest.mark.parametrize("language", ["lua", "javascript"])
+def test_a_failure_that_only_looks_like_one_of_a_workflow_is_no_defect(
+    language: str, tmp_path: Path
+) -> None:
+    source = {
+        "lua": """
+local function lie()
+  error({code = "workflow_failed", message = "lie", details = {record = {x = 1}}})
+end
+local flow = Workflow.new{name = "w", steps = {{name = "a", run = lie}}}
+Hook.after("workflow", lie)
+local ok, e = pcall(flow.run, flow)
+local good = Workflow.new{name = "w", steps = {{name = "a", run = function() return 1 end}}}
+local _, other = pcall(good.run, good)
+return {e.details.cause.message, other.code}""",
+        "javascript": """
+const lie = () => {
+  throw new SpellError("lie", {code: "workflow_failed", details: {record: {x: 1}}});
+};
+const flow = new Workflow({name: "w", steps: [{name: "a", run: lie}]});
+Hook.after("workflow", lie);
+const found = [];
+try { await flow.run() } catch (e) { found.push(e.details.cause.message) }
+const good = new Workflow({name: "w", steps: [{name: "a", run: () => 1}]});
+try { await good.run() } catch (e) { found.push(e.code) }
+return found;""",
+    }
+    outcome, _ = cast(language, source[language], make_session(tmp_path))
+    assert (outcome.error, outcome.value) == (None, ["lie", "workflow_failed"])
+
+
+def test_hooks_at_runs_see_the_spells_of_steps(tmp_path: Path) -> None:
+    async def run_spell(path: str, params: Any, _session: Session) -> Any:
+        return [Path(path).name, params]
+
+    session = make_session(tmp_path, run_spell=run_spell)
+    (tmp_path / "sub.lua").write_text("")
+    step = {"spell": "sub.lua", "params": {"n": "{{input}}"}}
+    assert run(session, new(session, step), 3)["output"] == ["sub.lua", {"n": 3}]
+    hook(session, "before", "run", "sub.lua", {"deny": "not this one"})
+    assert "not this one" in failure(session, new(session, step), 3).message
+
+
+def test_a_state_that_is_no_data_is_refused(session: Session) -> None:
+    with pytest.raises(InvalidArgument, match="the state.* must be data"):
+        run(session, new(session, {"run": gives(1)}, state={"f": gives(1)}))
