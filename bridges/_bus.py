@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import time
 from collections import deque
@@ -33,9 +34,13 @@ correlation: ContextVar[str | None] = ContextVar("correlation", default=None)
 """The id that what belongs together has in common: everything inside inherits it."""
 
 
+_process = os.urandom(6).hex()
+_numbers = itertools.count(1)
+
+
 def new_correlation() -> str:
     """Returns an id that nothing else has."""
-    return os.urandom(8).hex()
+    return f"{_process}-{next(_numbers):x}"
 
 
 async def correlated(id: str, source: AsyncGenerator[T]) -> AsyncGenerator[T]:
@@ -99,13 +104,21 @@ class Bus:
 
     # -- what happens
 
-    def emit(self, name: str, data: dict[str, Any], correlated: str | None = None) -> None:
+    def emit(
+        self,
+        name: str,
+        data: dict[str, Any],
+        correlated: str | None = None,
+        size: int | None = None,
+    ) -> None:
         """Notes a built-in event; never blocks, never raises.
 
         data: plain data, which nobody changes afterwards
         correlated: its correlation id, where it is not that of what happens around it
+        size: about how many bytes the data holds, where that is known
         """
-        self._note(name, data, "llmspell", EVENT_BYTES + weight(data), correlated)
+        size = weight(data) if size is None else size
+        self._note(name, data, "llmspell", EVENT_BYTES + size, correlated)
 
     def emit_own(self, name: str, data: Any, correlated: str | None) -> None:
         """Notes an event of the spell.
@@ -163,6 +176,15 @@ class Bus:
 
     # -- delivery
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether anything waits to be delivered, here or in the run that started this one."""
+        return bool(
+            self._queue.waiting
+            or self._jobs
+            or (self._outer is not None and self._outer.is_waiting)
+        )
+
     async def drain(self) -> None:
         """Waits until the events so far have been delivered, unless a delivery is under way.
 
@@ -213,7 +235,10 @@ class Bus:
 
     async def _hand_round(self, event: dict[str, Any]) -> None:
         correlation.set(event["correlation"])
+        is_again = "replayed" in event
         for listener in tuple(self._listeners):
+            if is_again and listener.end is None:
+                continue  # what a spell replays did not happen: nothing counts it
             if listener.is_on and matches(listener.pattern, event["name"]):
                 await self._hand(listener, event)
         self._wake_waiters(event["id"])

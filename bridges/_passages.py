@@ -29,6 +29,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 """What a hook may return, by when it is asked."""
 MOST_DEPTH = 10
 """How often one hook may be at work inside itself."""
+SMALL = 400
+"""About the bytes of the data of events that are known to have few."""
 LONGEST_MESSAGE = 1_000
 """Characters of an error's message in events."""
 
@@ -121,25 +123,26 @@ class Passage(Generic[T]):
             from bridges import _span_points
 
             self._span = _span_points.begin(self.session, self.point, self.name, self.request)
-        self._tell(f"{self.point}.started", {"name": self.name})
-        await self.bus.drain()
+        self._tell(f"{self.point}.started", {"name": self.name}, SMALL)
+        await self._handled(None)
         self._began = monotonic()
 
     async def ended(self, result: T) -> T:
         """Asks the hooks about the result and tells the end; returns what to give."""
         self._duration = monotonic() - self._began
         facts = self.form.facts(result)
+        about = {"name": self.name, "duration": self._duration, **facts}
         try:
             result = await self._after(result)
-            self._finish_span(facts, lambda: self.form.show(result))
-            return result
         except BaseException as error:
             self._finish_span(facts, None, error)
-            raise
-        finally:
-            about = {"name": self.name, "duration": self._duration, **facts}
             self._tell(f"{self.point}.ended", about)
-            await self.bus.drain()
+            await self._handled(error)
+            raise
+        self._finish_span(facts, lambda: self.form.show(result))
+        self._tell(f"{self.point}.ended", about, SMALL)
+        await self._handled(None)
+        return result
 
     async def failed(self, error: BaseException) -> Given[T] | None:
         """Asks the hooks about a failure and tells of it; returns what a hook gives instead."""
@@ -150,8 +153,12 @@ class Passage(Generic[T]):
         finally:
             self._tell(f"{self.point}.failed", self._failure(error))
             self._finish_span({}, None, error)
-            if found is not None:  # what is being cancelled waits for nobody
-                await self.bus.drain()
+            await self._handled(error)
+
+    async def _handled(self, error: BaseException | None) -> None:
+        """Waits for the handlers of what was told; what is being cancelled waits for nobody."""
+        if self.bus.is_waiting and (error is None or isinstance(error, (SpellError, Retry))):
+            await self.bus.drain()
 
     def _finish_span(
         self,
@@ -175,8 +182,8 @@ class Passage(Generic[T]):
             code, message = "cancelled", "cancelled"
         return {"name": self.name, "duration": self._duration, "code": code, "message": message}
 
-    def _tell(self, name: str, data: dict[str, Any]) -> None:
-        self.bus.emit(name, data, self.correlation)
+    def _tell(self, name: str, data: dict[str, Any], size: int | None = None) -> None:
+        self.bus.emit(name, data, self.correlation, size)
 
     # -- hooks and their answers
 

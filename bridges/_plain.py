@@ -14,7 +14,7 @@ def weight(value: Any) -> int:
     if isinstance(value, (str, bytes)):
         return 50 + len(value)
     if isinstance(value, dict):
-        return 64 + sum(weight(key) + weight(part) for key, part in value.items())
+        return 64 + sum(map(weight, value)) + sum(map(weight, value.values()))
     if isinstance(value, list):
         return 56 + sum(map(weight, value))
     return 32

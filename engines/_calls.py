@@ -211,10 +211,10 @@ class Calls:
         try:
             value = await session.door.call_async(number, arguments)
         except SpellError:
-            if session.bus is not None:
+            if session.bus is not None and session.bus.is_waiting:
                 await session.bus.drain()
             raise
-        if session.bus is not None:
+        if session.bus is not None and session.bus.is_waiting:
             await session.bus.drain()
         return value
 

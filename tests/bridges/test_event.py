@@ -205,6 +205,24 @@ def test_what_a_handler_causes_has_the_events_correlation(session: Session) -> N
     assert finish(session, work()) == [("a", "mine"), ("b", "mine"), ("c", None)]
 
 
+def test_what_is_replayed_is_told_to_the_spell_only(session: Session) -> None:
+    async def work() -> Any:
+        heard, counted = gives(None), []
+
+        async def count(event: dict[str, Any]) -> bool:
+            counted.append(event)
+            return True
+
+        bus: Bus = session.shared(Bus)
+        bus.listen(_bus.Listener("**", count))
+        call(session, "Event.on", "**", heard)
+        recorded = [{"name": "model.ended", "source": "llmspell", "data": {"name": "x"}}]
+        await wait_for(session, "Event.replay", recorded)
+        return [event["name"] for event in heard.calls], counted
+
+    assert finish(session, work()) == (["model.ended"], [])
+
+
 def test_events_nobody_waits_for_are_delivered_soon(session: Session) -> None:
     async def work() -> Any:
         heard = gives(None)
