@@ -174,8 +174,6 @@ class _Line:
     # -- in the thread
 
     def _transact(self, begin: str, work: Work[T], left: threading.Event) -> T:
-        if left.is_set():
-            raise _Busy
         with _translated(self._file):
             connection = self._opened()
             connection.execute(begin)

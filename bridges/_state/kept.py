@@ -182,6 +182,8 @@ class Kept:
                 if not agrees(current):
                     return None
                 changed = put(whole, path[1:], MISSING if new is None else new, where)
+                if len(path) > 1 and changed is not MISSING:
+                    changed = plain(changed, where)  # it is deeper now than what was given
                 return apply(content, {path[0]: changed}, action, self.rules)
 
             written = await self.store.write(edit)

@@ -16,7 +16,8 @@ MAX_KEY = 200
 """Characters of one part of a key."""
 MAX_PARTS = 32
 """Parts of a key, one inside the other."""
-MAX_DEPTH = 64
+MAX_DEPTH = 60
+"""Maps and lists inside one another; with a state around it, it still crosses to every script."""
 
 
 class Missing:

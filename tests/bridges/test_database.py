@@ -151,9 +151,10 @@ def test_a_cancelled_write_that_waits_writes_nothing(tmp_path: Path) -> None:
             await asyncio.sleep(0.02)
             for write in writes:
                 write.cancel()
+            await asyncio.sleep(0)
+            other.close()  # now they could
             ends = await asyncio.gather(*writes, return_exceptions=True)
             assert all(isinstance(end, asyncio.CancelledError) for end in ends)
-            other.close()
             return await found.read(all_of)
 
     assert asyncio.run(run()) == {}

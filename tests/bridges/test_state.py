@@ -213,6 +213,22 @@ def test_what_is_no_key_is_refused(key: Any, tmp_path: Path) -> None:
             finish(session, wait_for(session, function, key, 1))
 
 
+def test_what_is_kept_is_never_too_deep_to_be_read(tmp_path: Path) -> None:
+    def deep(levels: int) -> Any:
+        return [deep(levels - 1)] if levels else 1
+
+    async def use(session: Session) -> None:
+        state = new(session)
+        await state.set("a", deep(60))
+        for key, levels in (("a", 61), (".".join("b" * 32), 30)):
+            with pytest.raises(InvalidArgument, match="nested more than 60 deep"):
+                await state.set(key, deep(levels))
+        assert await wait_for(session, "State:all", state) == {"a": deep(60)}
+
+    session = session_of(tmp_path)
+    finish(session, use(session))
+
+
 def test_null_at_the_top_is_a_key_that_is_not_set(tmp_path: Path) -> None:
     async def use(session: Session) -> Any:
         state = new(session, initial={"a": 1, "b": None, "c": {"d": None}})

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bridges import _io
 from bridges._errors import (
     ConfigError,
     InvalidArgument,
@@ -24,6 +25,7 @@ from bridges._errors import (
     SpellError,
     TimeLimit,
 )
+from bridges._permissions import KeptPath
 from bridges._session import Session
 from bridges._state import file as file_store
 from bridges._state import kept
@@ -189,6 +191,30 @@ def test_a_file_that_somebody_holds_is_waited_for_but_not_for_ever(
         assert await state.get("a") == 2
 
     use(tmp_path, work, path="kept.json")
+
+
+def test_a_file_that_was_replaced_before_it_was_held_is_not_the_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, other = tmp_path / "kept.json", tmp_path / "other"
+    write(tmp_path, "a", 1, path="kept.json")
+    really = fcntl.flock
+    replaced: list[int] = []
+
+    def flock(fd: int, how: int) -> None:
+        if not replaced:
+            # As another process does between the two steps.
+            replaced.append(fd)
+            other.write_text(kept_json(values={"b": 2}, revision=7))
+            other.replace(file)
+        really(fd, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    path = make_session(tmp_path).grants.check(KeptPath, "kept.json", api="test")
+    with _io.claimed(path, "kept.json") as mine:
+        assert not mine, "whoever claims the file now would hold another one"
+    assert write(tmp_path, "c", 3, path="kept.json") == 8
+    assert read(tmp_path, path="kept.json") == {"b": 2, "c": 3}
 
 
 FULL = """
