@@ -14,7 +14,7 @@ from bridges._state.kept import Kept
 from bridges._state.memory import MemoryStore, Room
 from bridges._state.shaping import pick
 from bridges._state.tables import Place, TableStore
-from bridges._state.values import MISSING, Path, Values, look_up, name_of
+from bridges._state.values import Path, Values, name_of
 
 if TYPE_CHECKING:
     from bridges._permissions import KeptPath, StateScope
@@ -189,9 +189,3 @@ def check_name(name: str, where: str) -> None:
             f"{where}: {name[:20]!r} cannot be the name of a state",
             hint=f"use 1 to {MAX_NAME} printable characters",
         )
-
-
-def sought(values: Values, path: Path, fallback: Any) -> Any:
-    """Returns what a path leads to in values, else the fallback."""
-    found = look_up(values, path)
-    return fallback if found is MISSING else found
