@@ -183,7 +183,8 @@ class SessionObject(HostObject):
 
         returns: The text of the document
         """
-        document = await (await self._contents()).document()
+        limit = self._run.limits.memory
+        document = await (await self._contents()).document(limit)
         return json.dumps(document, ensure_ascii=False, indent=2)
 
     @host_function(needs=NOTHING, since=2)

@@ -15,7 +15,7 @@ from bridges._blobs import Blobs, Pending
 from bridges._database import Database, migrate
 from bridges._errors import LimitExceeded, NotFound
 from bridges._names import did_you_mean
-from bridges._sessions.store import as_json, as_tags
+from bridges._sessions.store import account, as_json, as_tags
 from bridges._threads import in_thread
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FOLDER = "artifacts"
 MOST = 10_000
-"""Artifacts of one spell or session, every version counted."""
+"""Artifacts of one spell, those in its sessions included, every version counted."""
 
 migrate(
     "artifacts",
@@ -223,13 +223,15 @@ class Artifacts:
         await self.collect(await in_thread(lambda: list(self.blobs.names())))
 
     def _left(self, c: sqlite3.Connection, space: str) -> int:
-        query = "SELECT coalesce(sum(size), 0) FROM artifacts WHERE space = ?"
-        (used,) = c.execute(query, (space,)).fetchone()
+        together, values = account(c, space)
+        query = f"SELECT coalesce(sum(size), 0) FROM artifacts WHERE {together}"
+        (used,) = c.execute(query, values).fetchone()
         return max(0, self._quota - int(used))
 
     def _refuse_more(self, c: sqlite3.Connection, space: str, size: int) -> None:
-        query = "SELECT count(*) FROM artifacts WHERE space = ?"
-        (count,) = c.execute(query, (space,)).fetchone()
+        together, values = account(c, space)
+        query = f"SELECT count(*) FROM artifacts WHERE {together}"
+        (count,) = c.execute(query, values).fetchone()
         if count >= MOST:
             raise LimitExceeded(
                 f"{count} artifacts are kept already, and there may be no more",

@@ -11,6 +11,7 @@ from bridges._conversations.kept import Kept, from_document
 from bridges._database import Database, migrate
 from bridges._errors import ConfigError, InvalidArgument, LimitExceeded, NotFound
 from bridges._names import did_you_mean
+from bridges._sessions.store import account
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,7 +21,8 @@ CHAT = "chat"
 LARGEST = 16 * 1024 * 1024
 """Bytes of one conversation."""
 MOST = 1000
-"""Conversations of one spell, or in one session."""
+MOST_BYTES = 256 * 1024 * 1024
+"""Conversations of one spell, those in its sessions included, and bytes of all of them."""
 
 migrate(
     "conversations",
@@ -94,8 +96,7 @@ class Shelf:
             there = _revision(c, space, name) or 0
             if known is not None and there != known:
                 raise Changed
-            if there == 0:
-                _refuse_more(c, space)
+            _refuse_more(c, space, kept.name, len(text), is_new=there == 0)
             # One that was removed and saved anew is another one.
             revision = max(time.time_ns(), there + 1)
             c.execute(
@@ -155,14 +156,27 @@ def _revision(c: sqlite3.Connection, space: str, name: str) -> int | None:
     return None if found is None else int(found[0])
 
 
-def _refuse_more(c: sqlite3.Connection, space: str) -> None:
-    query = "SELECT count(*) FROM conversations WHERE space = ?"
-    (count,) = c.execute(query, (space,)).fetchone()
-    if count >= MOST:
+def _refuse_more(c: sqlite3.Connection, space: str, name: str, size: int, *, is_new: bool) -> None:
+    together, values = account(c, space)
+    query = (
+        "SELECT count(*), coalesce(sum(length(document)), 0) FROM conversations"
+        f" WHERE {together} AND NOT (space = ? AND name = ?)"
+    )
+    count, used = c.execute(query, (*values, space, name)).fetchone()
+    what = f"{count} conversations are" if is_new and count >= MOST else ""
+    if used + size > MOST_BYTES:
+        what = f"{used} bytes of conversations are"
+    if what:
         raise LimitExceeded(
-            f"{count} conversations are kept already, and there may be no more",
+            f"{what} kept already, and there may be no more",
             hint="remove some: Conversation.list and Conversation.remove",
         )
+
+
+def size_of(c: sqlite3.Connection, space: str) -> int:
+    """Returns how many characters the conversations of a space have."""
+    query = "SELECT coalesce(sum(length(document)), 0) FROM conversations WHERE space = ?"
+    return int(c.execute(query, (space,)).fetchone()[0])
 
 
 def _unknown(c: sqlite3.Connection, space: str, name: str) -> NotFound:

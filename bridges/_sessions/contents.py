@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bridges._artifacts import store as artifacts
 from bridges._artifacts.store import Artifacts
 from bridges._conversations import shelf
+from bridges._errors import LimitExceeded
 from bridges._joined import space_of
 from bridges._sessions.store import Row, Sessions
 from bridges._state import finding, tables
@@ -41,6 +42,9 @@ class Contents:
         found = await self._database.read(self._states)
         return [finding.facts((at.place.name, "session", ""), "sqlite", at.head) for at in found]
 
+    def _size(self, c: sqlite3.Connection) -> int:
+        return shelf.size_of(c, self._space) + sum(at.head.size for at in self._states(c))
+
     def _states(self, c: sqlite3.Connection) -> list[tables.Found]:
         return [found for found in tables.find(c) if found.place.owner == self._space]
 
@@ -54,9 +58,18 @@ class Contents:
         found = await self._database.read(lambda c: shelf.titles(c, self._space))
         return [conversation_fields(title) for title in found]
 
-    async def document(self) -> dict[str, Any]:
-        """Returns all of it as JSON data; of artifacts what is known of them."""
+    async def document(self, limit: int | None = None) -> dict[str, Any]:
+        """Returns all of it as JSON data; of artifacts what is known of them.
+
+        limit: bytes of states and conversations; more is LimitExceeded
+        """
         row = self._row
+        if limit is not None and await self._database.read(self._size) > limit:
+            raise LimitExceeded(
+                f"the session {row.name!r} is larger than the {limit} bytes a spell's memory takes",
+                hint="export it on the command line: llmspell session export",
+                details={"limit": "memory"},
+            )
         kept = shelf.Shelf(self._database)
         titles = await self._database.read(lambda c: shelf.titles(c, self._space))
         loaded = [await kept.load(title.space, title.name) for title in titles]

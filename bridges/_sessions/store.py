@@ -235,6 +235,20 @@ class Sessions:
         return found
 
 
+def account(c: sqlite3.Connection, space: str) -> tuple[str, list[str]]:
+    """Returns SQL that tells which rows count together with those of a space, and its values.
+
+    What a spell keeps in sessions of its own counts as its own: no limit grows with their number.
+    """
+    whose = "SELECT owner FROM sessions WHERE 'session:' || number = ?"
+    found = c.execute(whose, (space,)).fetchone()
+    owner = space if found is None else found[0]
+    if owner == USER:
+        return "space = ?", [space]
+    own = "SELECT 'session:' || number FROM sessions WHERE owner = ?"
+    return f"(space = ? OR space IN ({own}))", [owner, owner]
+
+
 def check_name(name: str) -> None:
     """Raises InvalidArgument for what cannot be the name of a session or a conversation."""
     if not NAME.fullmatch(name):

@@ -420,6 +420,7 @@ def test_a_damaged_conversation_is_named_and_can_be_removed(tmp_path: Path) -> N
 def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shelf, "MOST", 1)
     monkeypatch.setattr(shelf, "LARGEST", 1000)
+    monkeypatch.setattr(shelf, "MOST_BYTES", 1500)
 
     async def run() -> None:
         session = make_session(tmp_path)
@@ -431,6 +432,10 @@ def test_what_is_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             await kept.save("a", Kept("y"), None)
         with pytest.raises(LimitExceeded, match="larger"):
             await kept.save("a", Kept("x", messages=[user("x" * 1000)]), None)
+        monkeypatch.setattr(shelf, "MOST", 9)
+        await kept.save("a", Kept("x", messages=[user("x" * 600)]), None)
+        with pytest.raises(LimitExceeded, match="bytes of conversations"):
+            await kept.save("a", Kept("y", messages=[user("x" * 700)]), None)
         await session.close()
 
     asyncio.run(run())

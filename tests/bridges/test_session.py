@@ -17,7 +17,7 @@ from bridges import _alive
 from bridges._bus import Bus
 from bridges._database import NAME, Database
 from bridges._errors import ConfigError, InvalidArgument, LimitExceeded
-from bridges._session import Session, SpellInfo
+from bridges._session import Limits, Session, SpellInfo
 from bridges._sessions import store
 from bridges._sessions.contents import Contents
 from bridges._sessions.joining import join_named, leave
@@ -88,7 +88,7 @@ def test_how_runs_ended_is_noted(tmp_path: Path) -> None:
     for source in ("return 1", "error('no')", "exit(7)", "while true do end"):
         session = session_of(tmp_path, "mine", "trip")
         if "while" in source:
-            session.limits = type(session.limits)(timeout=1.0)
+            session.limits = Limits(timeout=1.0)
         cast("lua", f"Session.current() {source}", session)
     rows = on(tmp_path / "data", lambda used: Sessions(used, tmp_path / "data").runs(1))
     found = [(run["status"], run["exit"], run["error"]) for run in rows]
@@ -202,6 +202,37 @@ def test_saving_is_told_as_an_event(language: str, tmp_path: Path) -> None:
     bus: Bus = session.shared(Bus)
     events = [e["data"] for e in bus.history() if e["name"] == "session.saved"]
     assert events == [{"name": "a", "status": "open"}, {"name": "a", "status": "complete"}]
+
+
+def test_what_a_spell_keeps_in_its_sessions_counts_as_its_own(tmp_path: Path) -> None:
+    source = """
+    Artifact.store(("x"):rep(400), {name = "a"})
+    Session.start("one")
+    Artifact.store(("x"):rep(400), {name = "a"})
+    Session.start("two")
+    local ok, failure = pcall(Artifact.store, ("x"):rep(400), {name = "a"})
+    return {ok, failure.code}"""
+    session = session_of(tmp_path, "mine")
+    session.limits = Limits(artifacts=1000)
+    outcome, _ = cast("lua", source, session)
+    assert (outcome.error, outcome.value) == (None, [False, "limit_exceeded"])
+    shared = session_of(tmp_path, "mine", "trip")  # the user's own session has room of its own
+    shared.limits = Limits(artifacts=1000)
+    outcome, _ = cast("lua", 'Artifact.store(("x"):rep(400), {name = "a"})', shared)
+    assert outcome.error is None
+
+
+def test_a_session_too_large_for_a_spell_is_not_exported_to_it(tmp_path: Path) -> None:
+    session = session_of(tmp_path, "mine")
+    session.limits = Limits(memory=16 * 1024 * 1024)
+    source = """
+    local found = Session.start("one")
+    local talk = Conversation.new{messages = {{role = "user", content = ("x"):rep(3000000)}}}
+    for i = 1, 7 do talk:save("talk" .. i) end
+    local ok, failure = pcall(function() return found:export() end)
+    return {ok, failure.code}"""
+    outcome, _ = cast("lua", source, session)
+    assert (outcome.error, outcome.value) == (None, [False, "limit_exceeded"])
 
 
 # -- the command line
