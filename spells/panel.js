@@ -24,6 +24,7 @@ if (!question) {
   });
 }
 
+/** @returns {WorkflowStep} */
 const analyst = (name, view) => ({
   name,
   agent: {

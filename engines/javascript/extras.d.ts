@@ -102,17 +102,18 @@ declare function structuredClone<T>(value: T): T;
 declare function atob(base64: string): string;
 declare function btoa(binary: string): string;
 
-declare class Event {
-  constructor(type: string, options?: { cancelable?: boolean });
+declare class CustomEvent {
+  constructor(type: string, options?: { detail?: any; cancelable?: boolean });
   readonly type: string;
+  readonly detail: any;
   readonly target: EventTarget | null;
   readonly defaultPrevented: boolean;
   preventDefault(): void;
 }
 declare class EventTarget {
-  addEventListener(type: string, listener: (event: Event) => void, options?: { once?: boolean }): void;
-  removeEventListener(type: string, listener: (event: Event) => void): void;
-  dispatchEvent(event: Event): boolean;
+  addEventListener(type: string, listener: (event: CustomEvent) => void, options?: { once?: boolean }): void;
+  removeEventListener(type: string, listener: (event: CustomEvent) => void): void;
+  dispatchEvent(event: CustomEvent): boolean;
 }
 declare class AbortSignal extends EventTarget {
   private constructor();
@@ -121,7 +122,7 @@ declare class AbortSignal extends EventTarget {
   static any(signals: Iterable<AbortSignal>): AbortSignal;
   readonly aborted: boolean;
   readonly reason: any;
-  onabort: ((event: Event) => void) | null;
+  onabort: ((event: CustomEvent) => void) | null;
   throwIfAborted(): void;
 }
 declare class AbortController {

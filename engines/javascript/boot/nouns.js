@@ -153,7 +153,7 @@ const PARTS = {
   console: 'console',
   AbortController: 'abort',
   AbortSignal: 'abort',
-  Event: 'abort',
+  CustomEvent: 'abort',
   EventTarget: 'abort',
   TextEncoder: 'text',
   TextDecoder: 'text',

@@ -1,4 +1,4 @@
-// Events and cancelling: Event, EventTarget, AbortSignal, AbortController.
+// Events and cancelling: CustomEvent (`Event` is a noun of llmspell), EventTarget, AbortSignal, AbortController.
 (core) => {
   'use strict';
   const { apply, failRun, hide, isObject, mapGet, mapSet, push, put, setAdd, setDelete, setForEach, signals } = core;
@@ -6,13 +6,14 @@
   const { Map, Set, TypeError, DOMException, Symbol } = core.classes;
   const MAKER = Symbol();
 
-  class Event {
+  class CustomEvent {
     #cancelled = false;
 
     constructor(type, options) {
       put(this, 'type', `${type}`);
       put(this, 'target', null);
       put(this, 'cancelable', isObject(options) && options.cancelable === true);
+      put(this, 'detail', isObject(options) && options.detail !== undefined ? options.detail : null);
     }
 
     get defaultPrevented() {
@@ -129,7 +130,7 @@
       signal.#aborted = true;
       signal.#reason = reason === undefined ? new DOMException('the operation was aborted', 'AbortError') : reason;
       setForEach(signal.#followers, (action) => action());
-      signal.dispatchEvent(new Event('abort'));
+      signal.dispatchEvent(new CustomEvent('abort'));
     }
   }
   const { is, follow, abortNow } = AbortSignal;
@@ -149,8 +150,8 @@
     }
   }
 
-  for (const Class of [Event, EventTarget, AbortSignal, AbortController]) {
+  for (const Class of [CustomEvent, EventTarget, AbortSignal, AbortController]) {
     hide(Class.prototype, Symbol.toStringTag, Class.name);
   }
-  return { Event, EventTarget, AbortSignal, AbortController };
+  return { CustomEvent, EventTarget, AbortSignal, AbortController };
 };
