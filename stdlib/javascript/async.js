@@ -87,9 +87,16 @@ class Queue {
     return this.#open.size;
   }
 
-  /** Waits until nothing is left to do; the first failure is thrown. */
+  /**
+   * Waits until nothing is left to do; then the first failure is thrown. A failure that neither this nor anybody else
+   * waits for fails the run.
+   */
   async idle() {
-    while (this.#open.size > 0) await this.#open.values().next().value;
+    const failures = [];
+    while (this.#open.size > 0) {
+      await Promise.all([...this.#open].map((task) => task.catch((error) => failures.push(error))));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 

@@ -23,6 +23,11 @@ local function check_limit(limit, name)
   return limit
 end
 
+-- Calls f when the block that holds it as a `<close>` variable is left; cancellation too leaves that way only.
+local function at_end(f)
+  return setmetatable({}, { __close = f })
+end
+
 -- Something to wait at until it opens: a task that sleeps and is woken by its end.
 local function new_gate()
   local gate = {}
@@ -32,8 +37,8 @@ local function new_gate()
     sleeper:cancel()
   end
   function gate.wait()
+    local _ <close> = at_end(function() sleeper:cancel() end)
     local ok, failure = pcall(sleeper.wait, sleeper)
-    sleeper:cancel()
     if not ok and not gate.is_open then
       error(failure, 0)
     end
@@ -112,20 +117,19 @@ function Pool:run(fn)
   if self.running < self.limit then
     self.running = self.running + 1
   else
-    local gate = new_gate()
+    local gate, is_in = new_gate(), false
     table.insert(self.waiting, gate)
-    local ok, failure = pcall(gate.wait)
-    if not ok then
-      leave(self, gate)
-      error(failure, 0)
-    end
+    local _ <close> = at_end(function()
+      if not is_in then
+        leave(self, gate)
+      end
+    end)
+    gate.wait()
+    is_in = true
   end
-  local results = table.pack(pcall(fn))
-  hand_on(self)
-  if not results[1] then
-    error(results[2], 0)
-  end
-  return table.unpack(results, 2, results.n)
+  local _ <close> = at_end(function() hand_on(self) end)
+  local results = table.pack(fn())
+  return table.unpack(results, 1, results.n)
 end
 
 ---@class Queue
@@ -148,12 +152,12 @@ end
 function Queue:push(item)
   local task
   task = Async.spawn(function()
-    local results = table.pack(pcall(self.pool.run, self.pool, function() return self.fn(item) end))
-    self.open[task] = nil
-    if not results[1] then
-      error(results[2], 0)
-    end
-    return table.unpack(results, 2, results.n)
+    local _ <close> = at_end(function()
+      if task then
+        self.open[task] = nil
+      end
+    end)
+    return (self.pool:run(function() return self.fn(item) end))
   end)
   if not task:done() then
     self.open[task] = true
@@ -171,13 +175,23 @@ function Queue:size()
   return count
 end
 
---- Waits until nothing is left to do; the first failure is thrown.
+--- Waits until nothing is left to do; then the first failure is thrown. A failure that neither this nor
+--- anybody else waits for fails the run.
 function Queue:idle()
-  local task = next(self.open)
-  while task do
-    task:wait()
-    self.open[task] = nil
-    task = next(self.open)
+  local failure
+  while next(self.open) do
+    local tasks = {}
+    for task in pairs(self.open) do
+      tasks[#tasks + 1] = task
+    end
+    Async.map(tasks, function(task)
+      local ok, reason = pcall(task.wait, task)
+      self.open[task] = nil
+      failure = failure or not ok and { reason } or nil
+    end)
+  end
+  if failure then
+    error(failure[1], 0)
   end
 end
 

@@ -51,7 +51,7 @@ def run(language: str, source: str, tmp_path: Path) -> tuple[Any, str]:
 def script(language: str, case: dict[str, Any]) -> str:
     used = [n for n in SHARED if re.search(rf"\b{n}\.", case.get(language, case["id"]))]
     if "call" not in case:
-        return loading(language, used) + case[language]
+        return loading(language, used) + str(case[language])
     module, _, function = case["call"][0].partition(".")
     arguments = ", ".join(literal(language, part) for part in case["call"][1:])
     call = f"return {module}.{spelled(language, function)}({arguments})"

@@ -81,18 +81,18 @@ def results_of(language: str, tmp_path: Path, options: str = "") -> tuple[int, l
     if language == "javascript":
         end = end.replace("()", "({" + options.replace(" =", ":") + "})")
     (tmp_path / f"spec{suffix}").write_text(START[language] + BODY[language] + end)
-    streams = [(tmp_path / name).open("w+", encoding="utf-8") for name in ("in", "out", "err")]
+    (tmp_path / "in").touch()
+    given = (tmp_path / "in").open("rb")
+    out, err = ((tmp_path / name).open("w+", encoding="utf-8") for name in ("out", "err"))
     environ = {"HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"}
     try:
-        code = run(World(environ, tmp_path, ["run", f"spec{suffix}"], *streams))
-        said = []
-        for stream in streams[1:]:
-            stream.seek(0)
-            said.append(stream.read())
+        code = run(World(environ, tmp_path, ["run", f"spec{suffix}"], given, out, err))
+        out.seek(0)
+        err.seek(0)
+        return code, out.read().splitlines(), err.read()
     finally:
-        for stream in streams:
+        for stream in (given, out, err):
             stream.close()
-    return code, said[0].splitlines(), said[1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
