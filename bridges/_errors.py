@@ -40,7 +40,7 @@ class SpellError(Exception):
     """
 
     code: ClassVar[str] = "internal"
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
     can_retry: ClassVar[bool] = False
 
     def __init__(
@@ -138,7 +138,27 @@ class ToolFailed(SpellError):
 
 
 class WorkflowFailed(SpellError):
+    """A step failed; a run that ends with it has the exit code of what failed first.
+
+    details: `cause` has the code, the message and the hint of that
+    """
+
     code = "workflow_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retryable: bool | None = None,
+        details: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, retryable=retryable, details=details)
+        cause = self.details.get("cause")
+        code = cause.get("code") if isinstance(cause, dict) else None
+        kind: type[SpellError] | None = BY_CODE.get(code) if isinstance(code, str) else None
+        if kind is not None and kind is not Cancelled:
+            self.exit_code = kind.exit_code
 
 
 class GuardrailBlocked(SpellError):

@@ -158,7 +158,7 @@ class Run:
             hint=cause.hint,
             details={
                 "record": self.course.write(WorkflowResult, record),
-                "cause": error_fields(cause),
+                "cause": _first(cause),
             },
         )
         error.traceback = cause.traceback
@@ -330,3 +330,9 @@ def _take(total: Went, went: Went) -> None:
     total.add(went.duration, went.used)
     if went.inner is not None:
         total.inner = went.inner
+
+
+def _first(cause: SpellError) -> dict[str, Any] | None:
+    """Returns what failed first: a workflow that failed has a cause of its own."""
+    inner = cause.details.get("cause") if isinstance(cause, WorkflowFailed) else None
+    return inner if isinstance(inner, dict) else error_fields(cause)

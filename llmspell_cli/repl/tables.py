@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def table(rows: Sequence[Sequence[str]], face: Face, *, dim: int = 2) -> str:
-    """Returns rows as text; long cells of the last column are wrapped, the others are kept whole.
+    """Returns rows as text; the first column is kept whole, long cells of the others are wrapped.
 
     dim: the column, counted from 0, from which on text is less important
     """
@@ -23,7 +23,11 @@ def table(rows: Sequence[Sequence[str]], face: Face, *, dim: int = 2) -> str:
     columns = len(rows[0])
     for index in range(columns):
         style = "cyan" if index == 0 else ("bright_black" if index >= dim else "")
-        grid.add_column(style=style, no_wrap=index < columns - 1, overflow="fold")
+        longest = max(len(row[index]) for row in rows)
+        # A column between the first and the last leaves room for what explains it.
+        least = longest if index == 0 else min(longest, face.width // 3)
+        most = face.width // 3 if 0 < index < columns - 1 else None
+        grid.add_column(style=style, min_width=least, max_width=most, overflow="fold")
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     written = io.StringIO()

@@ -45,6 +45,24 @@ SCRIPTS = {
         "await LLM.complete('a')",
         "budget",
     ),
+    "budget in a workflow in a workflow": (
+        5,
+        ("--model", "test:echo", "--max-requests", "0"),
+        "local inner = Workflow.new{name='in', steps={{name='a', agent={}, prompt='x'}}}\n"
+        "Workflow.new{name='out', steps={{name='b', workflow=inner}}}:run()",
+        "const inner = new Workflow({name: 'in', steps: [{name: 'a', agent: {}, prompt: 'x'}]});\n"
+        "await new Workflow({name: 'out', steps: [{name: 'b', workflow: inner}]}).run()",
+        "at step 'b'",
+    ),
+    "denied in a workflow": (
+        3,
+        (),
+        "Workflow.new{name='w', steps={{name='a', run=function() File.read('/etc/passwd') end}}}"
+        ":run()",
+        "await new Workflow({name: 'w', steps: [{name: 'a', run() {"
+        " return File.read('/etc/passwd') }}]}).run()",
+        "--allow-read",
+    ),
     "time": (124, ("--timeout", "300ms"), "while true do end", "for(;;){}", "--timeout"),
     "waiting": (
         124,

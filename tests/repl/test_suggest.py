@@ -29,8 +29,8 @@ def suggested(folder: Path, language: str, text: str) -> list[str]:
     [
         ("lua", "File.re", ["read", "read_bytes", "remove"]),
         ("javascript", "File.re", ["read", "readBytes", "remove"]),
-        ("lua", "print(ann:", ["as_tool", "info", "run", "stream"]),
-        ("javascript", "await ann.", ["asTool", "info", "run", "stream"]),
+        ("lua", "print(ann:", ["add_handoff", "as_tool", "clone", "info", "run"]),
+        ("javascript", "await ann.", ["addHandoff", "asTool", "clone", "info", "run"]),
         ("lua", "box.", ["f", "inner"]),
         ("lua", "box.inner.", ["deep"]),
         ("javascript", "box.inner.de", ["deep"]),
