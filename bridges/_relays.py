@@ -46,6 +46,7 @@ class Relay:
         self._first = spec
         self._turn = turn
         self._journey = journey or Journey(session, spec.max_handoffs)
+        self._so_far = len(self._journey.done)
         self._tally = begin()
         self._pauses: Pauses = session.shared(Pauses)
         self._began = self._now()
@@ -87,9 +88,9 @@ class Relay:
                 async with self._limited():
                     one, turn = await self._over(one, ended.accepted)
         except SpellError as error:
-            if self._journey.done:
+            if len(self._journey.done) > self._so_far:
                 error.details = {**error.details, "handoffs": self._journey.records()}
-                await self._journey.undo(0, error.message)
+                await self._journey.undo(self._so_far, error.message)
             raise
         yield self._answer(ended.answer, one)
 
@@ -269,7 +270,8 @@ async def hand_over(
             giver, arguments = spec.agent.agent_name, {}
     except SpellError as error:
         if journey.done:
-            error.details = {**error.details, "handoffs": journey.records()}
+            # Where an agent handed over as well, what it noted has these handoffs among its own.
+            error.details = {"handoffs": journey.records(), **error.details}
             await journey.undo(0, error.message)
         raise
     finally:
@@ -292,10 +294,33 @@ async def _taken_over(
         answer = await taker.ask(turn.prompt, {"messages": turn.history})
         answer["handoffs"] = journey.records() + answer.get("handoffs", [])
         return answer, [{"role": "assistant", "content": answer["text"]}]
-    answer = await Relay(journey.session, spec, turn, journey).run()
-    asked = {"role": "user", "content": turn.prompt}
+    return await _between_hooks(journey, spec, turn)
+
+
+async def _between_hooks(
+    journey: Journey, spec: AgentSpec, turn: Turn
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Runs an agent between its hooks; returns its answer and the messages that came up."""
+    so_far, last = len(journey.done), turn
+
+    async def whole(turn: Turn) -> dict[str, Any]:
+        nonlocal last
+        last = turn
+        await journey.undo(so_far, "it is done again")
+        return await Relay(journey.session, spec, turn, journey).run()
+
+    def pieces(turn: Turn) -> AsyncGenerator[str | dict[str, Any]]:
+        return Relay(journey.session, spec, turn, journey).stream()
+
+    way = Way(whole, pieces, lambda answer: str(answer["text"]), FORM)
+    answer = await run_between(journey.session.shared(Hooks), spec.name, turn, way)
+    answer["agent"] = answer["agent"] or spec.name
+    answer["handoffs"] = journey.records()
     every = answer["messages"]
-    start = len(every) - every[::-1].index(asked) if asked in every else len(turn.history)
+    if not every:  # a hook gave the answer
+        return answer, [{"role": "assistant", "content": answer["text"]}]
+    asked = {"role": "user", "content": last.prompt}
+    start = len(every) - every[::-1].index(asked) if asked in every else len(last.history)
     return answer, every[start:]
 
 

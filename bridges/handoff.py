@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from bridges._agent_records import AgentMessage, AgentResult
-from bridges._agents import AgentHandle, TeamHandle
+from bridges._agents import AgentHandle, TeamHandle, check_settings
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
 from bridges._handoffs import MAX_HANDOFFS, HandoffHandle, HandoffSpec, Journey, handoff_spec
@@ -114,7 +114,7 @@ class HandoffObject(HandoffHandle):
         options: The conversation and the state so far
         returns: The answer of the agent that answered last
         """
-        journey = _journey(self._session, options)
+        journey = _journey(self._session, options, "Handoff.run")
         return cast(AgentResult, await hand_over(journey, [self.spec], input, options or {}))
 
     @host_function(needs=NOTHING, since=2)
@@ -166,7 +166,7 @@ class Handoff(Bridge):
         if not handoffs:
             raise InvalidArgument("Handoff.chain: there is no handoff in the list")
         specs = [handoff.spec for handoff in handoffs]
-        journey = _journey(self.session, options)
+        journey = _journey(self.session, options, "Handoff.chain")
         return cast(AgentResult, await hand_over(journey, specs, input, options or {}))
 
 
@@ -183,7 +183,8 @@ class _Told(Callback):
         return await self._run(shape_of(HandoffRequest).write(arguments[0], border))
 
 
-def _journey(session: Session, options: HandoffRunOptions | None) -> Journey:
+def _journey(session: Session, options: HandoffRunOptions | None, where: str) -> Journey:
     given = options or {}
+    check_settings(given, where)
     state = as_data(given.get("state"), "state")
     return Journey(session, given.get("max_handoffs", MAX_HANDOFFS), state)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_ATTEMPTS = 1000
 MOST_AT_ONCE = 100_000
+LEAST_RATE, MOST_RATE = 1e-6, 1e9
+"""Calls per second: what is less than one in eleven days, or more than a clock tells apart."""
 MOST_PARTS = 20
 """Policies in one combination, those of its parts included."""
 
@@ -244,6 +246,10 @@ class Resilience(Bridge):
         _positive(options, where, "per_second", "per_minute")
         _within(options, where, burst=(1, MOST_AT_ONCE))
         rate = per_second if per_second is not None else (per_minute or 0.0) / 60
+        if not LEAST_RATE <= rate <= MOST_RATE:
+            raise InvalidArgument(
+                f"{where}: {rate:g} calls a second are outside {LEAST_RATE:g} to {MOST_RATE:g}"
+            )
         policy = RateLimit(rate, options.get("burst", 1), options.get("wait", True))
         return self._new(options.get("name"), policy)
 

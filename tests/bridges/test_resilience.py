@@ -295,6 +295,8 @@ def made(tmp_path: Path, name: str, options: dict[str, Any]) -> tuple[Any, Any]:
         ("timeout", {"seconds": 0}, "seconds must be more than 0"),
         ("rate_limit", {}, "one of per_second and per_minute"),
         ("rate_limit", {"per_second": 0}, "per_second must be more than 0"),
+        ("rate_limit", {"per_second": 1e-320}, "outside 1e-06 to 1e\\+09"),
+        ("rate_limit", {"per_minute": 1e300}, "outside 1e-06 to 1e\\+09"),
         ("rate_limit", {"per_second": 1, "burst": 0}, "burst must be from 1"),
         ("circuit_breaker", {"failures": 0}, "failures must be from 1"),
         ("circuit_breaker", {"half_open": 10**9}, "half_open must be from 1"),

@@ -419,6 +419,14 @@ def test_a_chain_that_breaks_undoes_what_it_did(session: Session) -> None:
     assert len(undone.calls) == 1
 
 
+@pytest.mark.parametrize("function", ["Handoff:run", "Handoff.chain"])
+def test_a_spell_cannot_ask_for_less_than_no_handoffs(session: Session, function: str) -> None:
+    way = to(session, new(session, "one", "test:echo"))
+    with pytest.raises(InvalidArgument, match="max_handoffs must be at least 0, got -4"):
+        given = [way] if function == "Handoff.chain" else way
+        finish(session, wait_for(session, function, given, "go", {"max_handoffs": -4}))
+
+
 # -- hooks, events and guardrails
 
 
@@ -483,6 +491,68 @@ def test_hooks_of_the_one_who_takes_over_see_its_answer(session: Session, method
     answer = finish(session, asked())
     assert (answer.text, answer["agent"]) == ("replaced", "other")
     assert answer["messages"][-1] == {"role": "assistant", "content": "replaced"}
+
+
+def handed(session: Session, way: Any, said: Any = "hi") -> Any:
+    return finish(session, wait_for(session, "Handoff:run", way, said, {}))
+
+
+def test_hooks_deny_who_takes_over_from_the_spell_as_well(session: Session) -> None:
+    undone = gives(None)
+    hook(session, "agent", "before", gives({"deny": "not that one"}), "other")
+    with pytest.raises(PermissionDenied, match="not that one"):
+        handed(session, to(session, new(session, "other", "test:echo"), on_rollback=undone))
+    assert len(undone.calls) == 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_hooks_replace_what_is_answered_to_the_spell(session: Session, when: str) -> None:
+    hook(session, "agent", when, gives({"result": "replaced"}), "other")
+    answer = handed(session, to(session, new(session, "other", "test:echo")))
+    assert (answer.text, answer["agent"]) == ("replaced", "other")
+    assert [record["to_agent"] for record in answer["handoffs"]] == ["other"]
+    assert [message["content"] for message in answer["messages"]] == ["hi", "replaced"]
+
+
+def test_a_hook_has_who_took_over_from_the_spell_asked_again(session: Session) -> None:
+    answers = [{"retry": True}, None]
+
+    async def after(_shown: dict[str, Any]) -> Any:
+        return answers.pop(0)
+
+    hook(session, "agent", "after", Function(after), "desk")
+    undone = gives(None)
+    other = to(session, new(session, "other", "test:echo"), on_rollback=undone)
+    desk = new(session, "desk", plays(session, over("other"), over("other")), handoffs=[other])
+    answer = handed(session, to(session, desk))
+    assert [record["to_agent"] for record in answer["handoffs"]] == ["desk", "other"]
+    assert (answer["agent"], len(undone.calls)) == ("other", 1)
+
+
+def test_events_tell_of_who_takes_over_from_the_spell(session: Session) -> None:
+    handed(session, to(session, new(session, "other", "test:echo")))
+    seen = [(event["name"], event["data"].get("name")) for event in session.shared(Bus).history()]
+    assert ("agent.started", "other") in seen
+    assert ("agent.ended", "other") in seen
+
+
+def test_handoffs_after_one_of_the_spell_are_undone_with_it(session: Session) -> None:
+    order: list[str] = []
+
+    def undone(name: str) -> Function:
+        async def run(_told: dict[str, Any]) -> None:
+            order.append(name)
+
+        return Function(run)
+
+    hook(session, "agent", "before", gives({"deny": "no"}), "other")
+    other = to(session, new(session, "other", "test:echo"), on_rollback=undone("other"))
+    desk = new(session, "desk", plays(session, over("other")), handoffs=[other])
+    with pytest.raises(PermissionDenied) as caught:
+        handed(session, to(session, desk, on_rollback=undone("desk")))
+    assert order == ["other", "desk"]
+    names = [record["to_agent"] for record in caught.value.details["handoffs"]]
+    assert names == ["desk", "other"]
 
 
 def test_a_hook_that_wants_it_done_again_gets_one_handoff(session: Session) -> None:
