@@ -180,6 +180,7 @@ class Health:
     """How well one model has answered as a member of pools.
 
     latency: seconds its answers took, the newest counting most
+    in_vain: seconds that it was waited for since its last answer, until nobody did any more
     """
 
     model: str
@@ -187,6 +188,7 @@ class Health:
     requests: int = 0
     failures: int = 0
     latency: float | None = None
+    in_vain: float = 0.0
     last_error: str = ""
     is_known_bad: bool = False
 
@@ -195,8 +197,17 @@ class Health:
         self.breaker.succeeded(ticket)
         self.requests += 1
         self.is_known_bad = False
+        self.in_vain = 0.0
         before = seconds if self.latency is None else self.latency
         self.latency = before + SMOOTHING * (seconds - before)
+
+    def given_up(self, seconds: float) -> None:
+        """Notes that nobody waited any longer: an answer would have taken more than this."""
+        self.in_vain = max(self.in_vain, seconds)
+
+    def slowness(self) -> float:
+        """Returns the seconds that an answer may take; 0 where nobody knows."""
+        return max(self.latency or 0.0, self.in_vain)
 
     def failed(self, ticket: Ticket, error: SpellError) -> None:
         """Notes a failure; what needs a person, or names a time, has the model left alone now."""

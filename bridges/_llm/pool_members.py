@@ -160,7 +160,7 @@ class Member(Model):
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
-        """Lets a request through, and notes how it went; a cancelled one counts for nothing."""
+        """Lets a request through, and notes how it went; a cancelled one is no failure."""
         health, loop = self._health, asyncio.get_running_loop()
         ticket = health.breaker.enter()
         if ticket is None:
@@ -175,6 +175,9 @@ class Member(Model):
             if moves_on(error):
                 health.failed(ticket, error)
                 self._round.note(self._name, error, health)
+            raise
+        except asyncio.CancelledError:
+            health.given_up(loop.time() - began)
             raise
         finally:
             health.breaker.cancelled(ticket)

@@ -72,7 +72,7 @@ class Order:
             return self._by_turns(ready)
         if strategy == "fastest":
             # Those never asked come first: nobody knows how fast they are.
-            return sorted(ready, key=lambda one: one.health.latency or 0.0)
+            return sorted(ready, key=lambda one: one.health.slowness())
         if strategy == "cheapest":
             prices = {one.name: await self._price(one) for one in ready}
             return sorted(ready, key=lambda one: prices[one.name])

@@ -339,6 +339,26 @@ def test_who_was_fastest_is_asked_first(session: Session, servers: Servers) -> N
 
 
 @pytest.mark.parametrize("way", ["complete", "stream"])
+def test_who_never_answers_in_time_is_not_asked_first_again(
+    way: str, session: Session, servers: Servers
+) -> None:
+    pool(session, "lab:slow-60", "lab:echo", strategy="fastest", hedge_after=0.1)
+
+    async def work() -> None:
+        for _ in range(3):
+            if way == "stream":
+                await streamed(session)
+            else:
+                await wait_for(session, "LLM.complete", "x", {"model": "pool:main"})
+        await until(servers, 0)
+
+    running(session, work)
+    assert servers.left == 1
+    slow, quick = call(session, "Model.health")
+    assert (slow["requests"], slow["state"], quick["requests"]) == (0, "closed", 3)
+
+
+@pytest.mark.parametrize("way", ["complete", "stream"])
 @pytest.mark.parametrize("strategy", ["fastest", "consensus"])
 def test_cancelling_leaves_no_request_open(
     way: str, strategy: str, session: Session, servers: Servers
