@@ -416,3 +416,30 @@ def test_a_spell_sends_a_thousand_calls_through_a_bulkhead(language: str, tmp_pa
     outcome, _ = cast(language, NESTED[language], make_session(tmp_path))
     assert outcome.error is None, outcome.error
     assert outcome.value == [1000, 1000, 20]
+
+
+GIVEN_UP = {
+    "lua": """
+local inner = Resilience.bulkhead{ max_concurrent = 1 }
+local outer = Resilience.timeout{ seconds = 0.05 }
+local ok, failure = pcall(function()
+  return outer:run(function() return inner:run(function() Async.sleep(60) end) end)
+end)
+while inner:stats().running > 0 do Async.sleep(0.01) end
+return failure.code .. inner:stats().cancelled
+""",
+    "javascript": """
+const inner = Resilience.bulkhead({ maxConcurrent: 1 });
+const outer = Resilience.timeout({ seconds: 0.05 });
+const code = await outer.run(() => inner.run(() => Async.sleep(60))).catch((e) => e.code);
+while (inner.stats().running > 0) await Async.sleep(0.01);
+export default `${code}${inner.stats().cancelled}`;
+""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_runs_under_a_policy_is_cancelled_with_it(language: str, tmp_path: Path) -> None:
+    outcome, _ = cast(language, GIVEN_UP[language], make_session(tmp_path))
+    assert outcome.error is None, outcome.error
+    assert outcome.value == "timeout1"

@@ -46,6 +46,7 @@ API: dict[str, Any] = {
                 function(5, "note", "note", "value"),
                 function(6, "count", "stream", "to"),
                 function(7, "never", "async", ""),
+                function(16, "apply_briefly", "async", "action"),
             ],
         },
         {"name": "Agent", "functions": [function(8, "new", "sync", "options")]},
@@ -244,6 +245,8 @@ class Host:
             self.fail(id, str(first))
         elif number == 4:
             self.call_back(id, first, args[1] if len(args) > 1 else [])
+        elif number == 16:
+            self.call_back_briefly(id, first)
         elif number in (6, 8, 11, 12):
             self.make(id, number, args)
         elif number in (13, 14, 15) and first is not None:
@@ -270,6 +273,18 @@ class Host:
         self.waiting[self.next_callback] = id
         request = json.dumps([script_function[MARK][1], arguments])
         self.send(protocol.CALLBACK, self.next_callback, request.encode())
+
+    def call_back_briefly(self, id: int, script_function: Any) -> None:
+        """Calls a script's function and soon gives it up."""
+        self.call_back(id, script_function, [])
+        callback = self.next_callback
+
+        def give_up() -> None:
+            del self.waiting[callback]
+            self.send(protocol.ABANDON, callback, b"")
+            self.refuse(id, code="timeout", message="given up")
+
+        self.later(0.05, give_up)
 
     def make(self, id: int, number: int, args: list[Any]) -> None:
         """Answers with objects and records."""

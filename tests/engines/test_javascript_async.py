@@ -152,6 +152,39 @@ def test_what_is_given_up_is_cancelled(source: str) -> None:
     assert slept.kind == "DONE" and slept.seconds < 5
 
 
+BRIEFLY = "await Host.applyBriefly(FUNCTION).catch((e) => e.code)"
+
+
+def test_what_an_abandoned_callback_began_at_once_is_cancelled() -> None:
+    for function in (
+        "() => Host.never()",
+        "async () => { await Host.never(); await Host.later(1) }",
+    ):
+        outcome = run(BRIEFLY.replace("FUNCTION", function))
+        assert (outcome.kind, outcome.value, outcome.cancelled, outcome.calls) == (
+            "DONE",
+            "timeout",
+            [2],
+            2,
+        )
+    slept = run(BRIEFLY.replace("FUNCTION", "() => Async.sleep(20)"))
+    assert slept.kind == "DONE" and slept.seconds < 5
+
+
+def test_an_abandoned_callback_can_clean_up() -> None:
+    function = "async () => { try { await Host.never() } catch (e) { said = e.code } finally { said += '!' } }"
+    outcome = run(f"let said;\n{BRIEFLY.replace('FUNCTION', function)};\nsaid")
+    assert outcome.value == "cancelled!"
+
+
+def test_an_abandoned_callback_leaves_what_others_began() -> None:
+    source = "const mine = Host.later('mine', { seconds: 0.2 });\nconst other = Host.apply(() => Host.later('other', { seconds: 0.2 }));\n"
+    outcome = run(
+        f"{source}{BRIEFLY.replace('FUNCTION', '() => mine')};\n[await mine, await other]"
+    )
+    assert (outcome.value, outcome.cancelled) == (["mine", "other"], [])
+
+
 def test_a_late_answer_to_a_cancelled_call_is_ignored() -> None:
     source = (
         "const r = await Host.later('late', { seconds: 0.02, signal: AbortSignal.timeout(1) }).catch(() => 'gone');\n"

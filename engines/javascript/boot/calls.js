@@ -3,6 +3,32 @@ const calls = new Map();
 const running = new Set();
 let lastCall = 0;
 
+/**
+ * What callbacks have begun at once, before their functions' first wait, is given up with them. Later on nobody knows
+ * for which of them the engine runs.
+ * now: the callback whose function is being called; 0 for none
+ * ends: what ends the calls and sleeps of each, by its id
+ */
+const begun = { __proto__: null, now: 0, ends: new Map() };
+
+/** Has `end`, which takes a reason, called when nobody waits any more for the callback that is being called. */
+function endWithCallback(end) {
+  if (begun.now === 0) return;
+  const known = mapGet(begun.ends, begun.now);
+  if (known === undefined) mapSet(begun.ends, begun.now, [end]);
+  else push(known, end);
+}
+
+/** Ends what a callback has begun: nobody waits for it any more. */
+function abandon(id) {
+  if (!setDelete(running, id)) return;
+  const ends = mapGet(begun.ends, id);
+  if (ends === undefined) return;
+  mapDelete(begun.ends, id);
+  const reason = new SpellError('the call was cancelled', { code: 'cancelled' });
+  for (let i = 0; i < ends.length; i++) ends[i](reason);
+}
+
 /** What a call writes: `[number, [arguments]]`; undefined at the end is left out. */
 function payloadOf(fn, args) {
   let count = args.length;
@@ -52,14 +78,17 @@ function callLater(fn, args, above) {
     const frame = debug.where === undefined ? undefined : debug.where();
     const call = { __proto__: null, resolve, reject, stack, frame, forget: undefined };
     mapSet(calls, id, call);
-    if (signal !== undefined) {
-      call.forget = signals.follow(signal, () => {
-        if (!mapDelete(calls, id)) return;
-        raw('', CANCEL, id);
-        then(answer, undefined, () => {}); // whoever aborted knows: nobody has to catch this
-        reject(signal.reason);
-      });
-    }
+    const giveUp = (reason) => {
+      if (!mapDelete(calls, id)) return;
+      raw('', CANCEL, id);
+      then(answer, undefined, () => {}); // whoever gave it up knows: nobody has to catch this
+      reject(reason);
+    };
+    if (signal !== undefined) call.forget = signals.follow(signal, () => giveUp(signal.reason));
+    endWithCallback((reason) => {
+      if (call.forget !== undefined) call.forget();
+      giveUp(reason);
+    });
     raw(payload, CALL_LATER, id);
   });
   return answer;
@@ -102,6 +131,7 @@ function receiveResult(id, status, isMarked, value) {
 function receiveCallback(id, isMarked, request) {
   setAdd(running, id);
   const finish = (status, payload) => {
+    mapDelete(begun.ends, id);
     if (setDelete(running, id)) raw(payload, RETURN, id, status);
   };
   const fail = (error) => finish(1, stringify(errorMap(error)));
@@ -116,7 +146,13 @@ function receiveCallback(id, isMarked, request) {
   };
   const promise = newPromise((resolve) => {
     if (debug.entering !== undefined) debug.entering(request[0]);
-    resolve(apply(functions[request[0]], undefined, valueOf(isMarked, request[1])));
+    const before = begun.now;
+    begun.now = id;
+    try {
+      resolve(apply(functions[request[0]], undefined, valueOf(isMarked, request[1])));
+    } finally {
+      begun.now = before;
+    }
   });
   if (debug.left !== undefined) debug.left();
   then(promise, give, fail);

@@ -4,8 +4,8 @@
 
 /** What parts get; they use nothing else that a spell could have replaced. */
 const core = {
-  __proto__: null, apply, askStream, bytesFromBase64, bytesToBase64, calls, charCodeAt, closeStream, construct, create,
-  dateNumber, dateText, debug, defineProperty, encode, errorMap, execPattern, failRun, fromCharCode, functionText, getOwnPropertyDescriptor,
+  __proto__: null, apply, askStream, begun, bytesFromBase64, bytesToBase64, calls, charCodeAt, closeStream, construct, create,
+  dateNumber, dateText, debug, defineProperty, encode, endWithCallback, errorMap, execPattern, failRun, fromCharCode, functionText, getOwnPropertyDescriptor,
   getPrototypeOf, global, handles, hasOwn, hide, indexOf, isArray, isObject, join, keysOf, lazy, look, mapClear, mapDelete,
   mapEntries, mapForEach, mapGet, mapHas, mapSet, mapSize, matches, newPromise, nextEntry, nextItem, nextPiece, nouns, ownKeys,
   part, patternText, plainBytes, provided, push, put, raw, rawGift, records, rejected, repeat, required, resolved,

@@ -69,7 +69,7 @@ function receive(kind, id, isMarked, status, value) {
     case START:
       return startProgram(isMarked, value);
     case ABANDON:
-      return setDelete(running, id);
+      return abandon(id);
     case REJECTED:
       return failRun(rawGift('', REASON).value);
     case DEBUGGED:

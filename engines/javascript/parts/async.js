@@ -2,7 +2,7 @@
 (core) => {
   'use strict';
   const { apply, hide, isArray, isObject, keysOf, newPromise, put, rejected, resolved, startTimer, stopTimer } = core;
-  const { signals, then, weakGet, weakSet, wrongArgument, SpellError } = core;
+  const { endWithCallback, signals, then, weakGet, weakSet, wrongArgument, SpellError } = core;
   const { WeakMap } = core.classes;
   const AbortController = core.provided('AbortController');
   const cancellers = new WeakMap();
@@ -149,11 +149,15 @@
           forget();
           resolve(undefined);
         }, wait, [], false);
-        if (signal === undefined) return;
-        forget = signals.follow(signal, () => {
+        const giveUp = (reason) => {
           stopTimer(timer);
           then(sleeping, undefined, () => {});
-          reject(signal.reason);
+          reject(reason);
+        };
+        if (signal !== undefined) forget = signals.follow(signal, () => giveUp(signal.reason));
+        endWithCallback((reason) => {
+          forget();
+          giveUp(reason);
         });
       });
       return sleeping;

@@ -3,9 +3,9 @@
 (core) => {
   'use strict';
   const {
-    apply, askStream, calls, closeStream, defineProperty, errorMap, getOwnPropertyDescriptor, hasOwn, hide, isObject,
-    look, mapClear, mapDelete, mapForEach, nextPiece, ownKeys, push, raw, rawGift, records, required, running, setAdd,
-    setClear, setHas, signals, slice, streamStates, stringify, then, timers, weakGet, weakHas, OPS,
+    apply, askStream, begun, calls, closeStream, defineProperty, errorMap, getOwnPropertyDescriptor, hasOwn, hide,
+    isObject, look, mapClear, mapDelete, mapForEach, nextPiece, ownKeys, push, raw, rawGift, records, required, running,
+    setAdd, setClear, setHas, signals, slice, streamStates, stringify, then, timers, weakGet, weakHas, OPS,
   } = core;
   const { ReferenceError, Reflect, Set, SyntaxError } = core.classes;
   const { deleteProperty } = Reflect;
@@ -195,6 +195,8 @@
     mapClear(timers);
     setClear(running);
     signals.current = undefined;
+    begun.now = 0;
+    mapClear(begun.ends);
     const unfinished = [];
     mapForEach(required, (module, id) => module.isLoaded || push(unfinished, id));
     for (let i = 0; i < unfinished.length; i++) mapDelete(required, unfinished[i]);
