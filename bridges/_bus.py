@@ -254,9 +254,8 @@ class Bus:
         """Logs and counts a handler's failure."""
         self.counts.failed += 1
         fields: dict[str, Any] = {"event": name, "code": error.code}
-        if error.traceback:
-            place = error.traceback[0]
-            fields["at"] = f"{place.get('file')}:{place.get('line')}"
+        if error.place:
+            fields["at"] = error.place
         self._session.log.write("warn", f"a handler of {name!r} failed: {error.message}", fields)
 
     def _wake_waiters(self, id: int) -> None:

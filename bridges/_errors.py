@@ -58,6 +58,13 @@ class SpellError(Exception):
         self.details = details or {}
         self.traceback: list[dict[str, Any]] = []
 
+    @property
+    def place(self) -> str:
+        """The line of the spell that failed, as `file:line`; empty where it is not known."""
+        if not self.traceback:
+            return ""
+        return f"{self.traceback[0].get('file')}:{self.traceback[0].get('line')}"
+
     def as_map(self) -> dict[str, Any]:
         """Returns the error map that crosses to a script."""
         found: dict[str, Any] = {

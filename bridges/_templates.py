@@ -32,18 +32,22 @@ _PLAIN_HINT = "only names such as {{input}} can be filled in; {% raw %}{{text}}{
 
 
 class Room:
-    """How many characters filling in may still make."""
+    """How many characters filling in may still make.
 
-    def __init__(self, left: int = MAX_FILLED) -> None:
-        self.left = left
+    most: where there is room for less than `MAX_FILLED`
+    """
+
+    def __init__(self, most: int = MAX_FILLED) -> None:
+        self._most = self._left = min(most, MAX_FILLED)
 
     def take(self, text: str, where: str) -> None:
         """Takes what a text needs; raises LimitExceeded when that is too much."""
-        self.left -= len(text)
-        if self.left < 0:
+        self._left -= len(text)
+        if self._left < 0:
             raise LimitExceeded(
-                f"{where}: the text with everything filled in is longer than {MAX_FILLED} "
-                "characters",
+                f"{where}: the text with everything filled in is longer than the {self._most} "
+                "characters there is room for",
+                hint="fill in less, or run fewer steps at a time",
                 details={"limit": "memory"},
             )
 
@@ -58,12 +62,13 @@ def render(text: str, values: dict[str, Any], where: str) -> str:
     return _render(parts_of(text, where), values, where, Room())
 
 
-def fill(value: Any, values: dict[str, Any], where: str) -> Any:
+def fill(value: Any, values: dict[str, Any], where: str, room: Room | None = None) -> Any:
     """Returns a value with every text in its maps and lists filled in; keys stay as they are.
 
     A text that is exactly one `{{name}}` becomes the value itself.
+    room: for what is made
     """
-    return _fill(value, values, where, Room())
+    return _fill(value, values, where, room or Room())
 
 
 def names_in(value: Any, where: str) -> Iterator[Path]:

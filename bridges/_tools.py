@@ -234,9 +234,8 @@ async def call_for_model(session: Session, spec: ToolSpec, arguments: Any) -> Re
     except SpellError as error:
         report.error = error.message + (f" ({error.hint})" if error.hint else "")
         fields = {"tool": spec.name, "code": error.code}
-        if error.traceback:
-            place = error.traceback[0]
-            fields["at"] = f"{place.get('file')}:{place.get('line')}"
+        if error.place:
+            fields["at"] = error.place
         session.log.write("warn", f"a model's tool call failed: {error.message}", fields)
     report.duration = time.monotonic() - began
     return report

@@ -164,7 +164,7 @@ class WorkflowBuilder(HostObject):
         return self._owner.made(options, "Workflow.build")
 
     def _add_inner(self, kind: str, options: WorkflowOptions) -> WorkflowBuilder:
-        inner = self._owner.made({**options, "type": kind}, f"Workflow.{kind}")  # type: ignore[typeddict-item]
+        inner = self._owner._made(kind, options)
         return self._add({"name": inner.spec.name, "workflow": inner})
 
     def _add(self, step: dict[str, Any]) -> WorkflowBuilder:
@@ -288,7 +288,7 @@ class Workflow(Bridge):
 
     def _made(self, kind: str, options: WorkflowOptions) -> WorkflowObject:
         given = options.get("type", kind)
+        name = f"Workflow.{self.session.spell_name(kind)}"
         if given != kind:
-            name = f"Workflow.{self.session.spell_name(kind)}"
             raise InvalidArgument(f"{name}: type is {given!r}", hint="leave it out")
-        return self.made({**options, "type": kind}, f"Workflow.{kind}")  # type: ignore[typeddict-item]
+        return self.made({**options, "type": kind}, name)  # type: ignore[typeddict-item]

@@ -104,8 +104,7 @@ def by_function(options: Mapping[str, Any], _where: str) -> Judge:
             raise
         except SpellError as error:
             # Its message may quote the value.
-            place = error.traceback[0] if error.traceback else None
-            at = f" at {place.get('file')}:{place.get('line')}" if place else ""
+            at = f" at {error.place}" if error.place else ""
             raise Undecided(f"the function failed with {error.code}{at}") from None
         return _opinion(found)
 

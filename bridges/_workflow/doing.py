@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bridges._templates import fill
+from bridges._templates import Room, fill
 from bridges._timings import timed
 from bridges._tools import Tools, ToolSpec
 from bridges._workflow.scope import Scope
@@ -25,17 +25,20 @@ GIVEN = {
 """What each kind of step is given, as hooks see and change it."""
 
 
-async def filled(step: Step, scope: Scope, where: str) -> tuple[Any, dict[str, Any]]:
-    """Returns what a step is given and, of a workflow, its parameters: templates filled in."""
+async def filled(step: Step, scope: Scope, where: str, most: int) -> tuple[Any, dict[str, Any]]:
+    """Returns what a step is given and, of a workflow, its parameters: templates filled in.
+
+    most: characters that may be made
+    """
     action = step.action
     if action.kind == "run":
         return scope.input, {}
-    context = await scope.context()
+    context, room = await scope.context(), Room(most)
     if action.given is None:
         said = scope.input
     else:
-        said = fill(action.given, context, where)
-    return said, fill(action.params, context, where)
+        said = fill(action.given, context, where, room)
+    return said, fill(action.params, context, where, room)
 
 
 async def do(

@@ -69,8 +69,10 @@ async def _rounds(run: Run) -> Iterator[Any] | None:
         return None
     items = spec.items if isinstance(spec.items, range) else await _items(run)
     # A loop that may end sooner is only stopped when it goes on too long.
-    if not (spec.repeat_while or spec.repeat_until) and len(items) > spec.max_iterations:
-        raise _too_many(run, spec.max_iterations)
+    # A range can be longer than len is able to tell.
+    most = spec.max_iterations
+    if not (spec.repeat_while or spec.repeat_until) and len(items[: most + 1]) > most:
+        raise _too_many(run, most)
     return iter(items)
 
 
@@ -89,7 +91,7 @@ async def _items(run: Run) -> list[Any]:
 def _too_many(run: Run, most: int) -> LimitExceeded:
     return LimitExceeded(
         f"the loop {run.spec.name!r} has more than {most} rounds",
-        hint="raise max_iterations",
+        hint=f"raise {run.course.session.spell_name('max_iterations')}",
         details={"limit": "max_iterations"},
     )
 
@@ -131,6 +133,7 @@ async def _first(run: Run) -> Any:
             went = await run.step(step, run.scope.fork())
         except StepFailed as failure:
             failures.append(failure)
+            run.goes_on(step, run.scope, failure.error)
             return
         if went.status == "done":
             raise _Won(went.output)
@@ -138,7 +141,6 @@ async def _first(run: Run) -> Any:
     try:
         await _together([(one, step) for step in run.spec.steps], run.spec.max_concurrency)
     except _Won as won:
-        run.is_partial = run.is_partial or bool(failures)
         return won.output
     if failures:
         raise failures[0]

@@ -18,10 +18,11 @@ IN_LOOP = ALWAYS | {"item", "index"}
 IN_UNDO = frozenset({"output", "error"})
 
 
-def check_names(spec: Spec, at: str, note: Note) -> None:
+def check_names(spec: Spec, at: str, note: Note, spelled: Callable[[str], str]) -> None:
     """Notes what the templates and conditions of a workflow's own steps name in vain.
 
     at: where the workflow stands; note: told the place and what is wrong there
+    spelled: how option names are spelled there
     """
     roots = IN_LOOP if spec.kind == "loop" else ALWAYS
     if isinstance(spec.items, str):  # a list is data
@@ -30,7 +31,7 @@ def check_names(spec: Spec, at: str, note: Note) -> None:
         (spec.repeat_while, "repeat_while"),
         (spec.repeat_until, "repeat_until"),
     ):
-        _check(_condition(condition, at + key), roots, _names(spec.steps), note)
+        _check(_condition(condition, at + spelled(key)), roots, _names(spec.steps), note)
     if spec.kind == "parallel":
         for step, where in _placed(spec.steps, f"{at}steps"):
             _check_step(step, where, roots, frozenset(), note)
@@ -89,7 +90,8 @@ def _template(value: Any, where: str, note: Note) -> Iterator[tuple[str, Path]]:
         for path in names_in(value, where):
             yield where, path
     except InvalidArgument as error:
-        note(where, error.message.removeprefix(f"{where}: "))
+        inside = error.message.removeprefix(where).lstrip(".: ")
+        note(where, f"{inside} ({error.hint})" if error.hint else inside)
 
 
 def _condition(condition: Condition | None, where: str) -> Iterator[tuple[str, Path]]:

@@ -118,7 +118,7 @@ class Reader:
             **{key: options[key] for key in _NUMBERS if key in options},
             **reading.parts(kind),
         )
-        check_names(spec, at, self.problem)
+        check_names(spec, at, self.problem, self.spell_name)
         return spec
 
     def finished(self, spec: Spec) -> Spec:

@@ -177,11 +177,13 @@ class WorkflowError(TypedDict, total=False):
     code: The error's code
     message: What happened
     hint: What to do about it
+    at: The line of the spell that failed, as `file:line`, where that is known
     """
 
     code: Required[str]
     message: Required[str]
     hint: str
+    at: str
 
 
 class WorkflowStepResult(TypedDict, total=False):

@@ -94,8 +94,9 @@ def error_fields(error: SpellError | None) -> dict[str, Any] | None:
     """Returns the fields of `WorkflowError`."""
     if error is None:
         return None
-    found = {"code": error.code, "message": error.message}
-    return {**found, "hint": error.hint} if error.hint else found
+    more = {"hint": error.hint, "at": error.place}
+    told = {key: value for key, value in more.items() if value}
+    return {"code": error.code, "message": error.message, **told}
 
 
 def text_of(output: Any) -> str:

@@ -33,6 +33,8 @@ from bridges._workflow.specs import Condition, Spec, Step
 
 NEVER_AGAIN = (BudgetExceeded, Cancelled, PermissionDenied, ReplayMiss)
 """Failures that another try would only repeat."""
+FINISHED = 1000
+"""Bytes that remembering one step to undo takes."""
 
 
 @dataclass
@@ -153,6 +155,8 @@ class Run:
     def _failed(self, failure: StepFailed, record: dict[str, Any]) -> WorkflowFailed:
         cause = failure.error
         at = f" at step {failure.step.name!r}" if failure.step else ""
+        if cause.place and not isinstance(cause, WorkflowFailed):
+            at += f" ({cause.place})"  # a spell's own traceback begins where it ran the workflow
         error = WorkflowFailed(
             f"the workflow {self.spec.name!r} failed{at}: {cause.message}",
             hint=cause.hint,
@@ -195,15 +199,27 @@ class Run:
             went.ended("failed", None, error)
             if step.on_error != "continue":
                 raise StepFailed(error, step, step.on_error == "compensate") from error
-            self.is_partial = True
+            self.goes_on(step, scope, error)
         finally:
             _take(total, went)
         scope.note(step.name, went.status, went.output)
         if went.status == "done" and step.compensate:
             # The steps are shared: a copy for each of many would fill the host's memory.
             seen = replace(scope, more={**scope.more, "output": went.output})
+            self.course.room.take(FINISHED, "what is to be undone")
             self.finished.append(Finished(self, step, seen, total))
         return went
+
+    def goes_on(self, step: Step, scope: Scope, error: SpellError) -> None:
+        """Notes that a step failed and the workflow goes on: nothing else would tell why."""
+        self.is_partial = True
+        error.__traceback__ = error.__context__ = None  # it is kept: what its frames hold is not
+        self._warn("goes on without", step, error, index=scope.more.get("index"))
+
+    def _warn(self, what: str, step: Step, error: SpellError, **more: Any) -> None:
+        fields = {"code": error.code, "hint": error.hint or None, "at": error.place or None, **more}
+        said = f"the workflow {self.path!r} {what} the step {step.name!r}: {error.message}"
+        self.course.session.log.write("warn", said, given(fields))
 
     async def asked(self, condition: Condition, scope: Scope, where: str) -> bool:
         """Asks a condition."""
@@ -232,7 +248,7 @@ class Run:
         """Does what a step is for, between the hooks."""
         hooks: Hooks = self.course.session.shared(Hooks)
         name, kind = f"{self.spec.name}.{step.name}", step.action.kind
-        gets, params = await filled(step, scope, name)
+        gets, params = await filled(step, scope, name, self.course.room.to_lend)
         key = GIVEN[kind]
         about = {"workflow": self.path, "step": step.name, "kind": kind}
 
@@ -249,7 +265,9 @@ class Run:
             read=read,
             facts=lambda _output: _facts(tally, **about, attempts=went.attempts),
         )
-        return await hooks.around("step", name, {**about, key: gets}, call, form)
+        # A function's map is counted where it waits for the spell.
+        with self.course.room.lent([] if kind == "run" else [gets, params], f"what {name!r} gets"):
+            return await hooks.around("step", name, {**about, key: gets}, call, form)
 
     async def _tried(
         self, step: Step, scope: Scope, gets: tuple[Any, dict[str, Any]], went: Went
@@ -309,12 +327,14 @@ class Run:
         spent = Went()
         failed = None
         try:
-            gets = await filled(step, scope, f"{self.spec.name}.{step.name}")
+            name = f"{self.spec.name}.{step.name}"
+            gets = await filled(step, scope, name, self.course.room.to_lend)
             await self._tried(step, scope, gets, spent)
             one.went.status = "compensated"
         except SpellError as trouble:
             one.went.undo_error = trouble
             failed = error_fields(trouble)
+            self._warn("could not undo", one.step, trouble)
         await self._note("step.compensated", step.name, error=failed)
 
 

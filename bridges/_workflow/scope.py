@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -54,14 +56,23 @@ class Scope:
 
 
 class Room:
-    """How many bytes the outputs of a run and of the workflows in it may still take."""
+    """How many bytes a run and the workflows in it may still take.
 
-    def __init__(self, left: int) -> None:
-        self._left = left
+    What is kept and what is lent have as much each; to_lend: what is left of the latter.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self.to_lend = size
 
     def keep(self, value: Any, where: str) -> Any:
         """Returns an output, which must be data; raises LimitExceeded when there is no room."""
-        self._left -= _size(value, where)
+        self.take(_size(value, where), where)
+        return value
+
+    def take(self, size: int, where: str) -> None:
+        """Takes room until the end of the run; raises LimitExceeded when there is none."""
+        self._left -= size
         if self._left < 0:
             raise LimitExceeded(
                 f"{where} does not fit: the outputs of the workflow are larger than a spell's "
@@ -69,7 +80,23 @@ class Room:
                 hint="give smaller outputs, or raise --memory",
                 details={"limit": "memory"},
             )
-        return value
+
+    @contextmanager
+    def lent(self, value: Any, where: str) -> Iterator[None]:
+        """Holds room for what a step is given while it runs; raises LimitExceeded without any."""
+        size = _size(value, where)
+        if size > self.to_lend:
+            raise LimitExceeded(
+                f"{where} does not fit: what the steps that run at the same time are given is "
+                "larger than a spell's memory",
+                hint="run fewer at a time, give them less, or raise --memory",
+                details={"limit": "memory"},
+            )
+        self.to_lend -= size
+        try:
+            yield
+        finally:
+            self.to_lend += size
 
 
 def check_data(value: Any, where: str) -> None:

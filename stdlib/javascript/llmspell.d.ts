@@ -2527,6 +2527,8 @@ interface WorkflowError {
   message: string;
   /** What to do about it */
   hint?: string;
+  /** The line of the spell that failed, as `file:line`, where that is known */
+  at?: string;
 }
 
 /** What happens in a run, as it happens. */

@@ -1340,6 +1340,7 @@ function debug.traceback(message) end
 ---@field code string The error's code
 ---@field message string What happened
 ---@field hint? string What to do about it
+---@field at? string The line of the spell that failed, as `file:line`, where that is known
 
 ---What happens in a run, as it happens.
 ---@class WorkflowEvent

@@ -67,9 +67,9 @@ def test_a_failure_says_where_and_keeps_its_cause(session: Session) -> None:
     cause = ScriptError("boom", hint="mend it")
     cause.traceback = [{"file": "spell.lua", "line": 3}]
     error = failure(session, new(session, {"run": gives(1)}, {"run": fails(cause)}))
-    assert error.message == "the workflow 'flow' failed at step 's2': boom"
+    assert error.message == "the workflow 'flow' failed at step 's2' (spell.lua:3): boom"
     assert (error.hint, error.traceback) == ("mend it", cause.traceback)
-    told = {"code": "spell_error", "message": "boom", "hint": "mend it"}
+    told = {"code": "spell_error", "message": "boom", "hint": "mend it", "at": "spell.lua:3"}
     assert error.details["cause"] == told
     assert error.details["record"]["steps"]["s2"]["error"] == told
     assert error.details["record"]["outputs"] == {"s1": 1}
@@ -615,6 +615,44 @@ def test_outputs_must_fit_and_be_data(tmp_path: Path) -> None:
     assert error.details["cause"]["code"] == "invalid_argument"
     with pytest.raises(InvalidArgument, match="must be data"):
         run(session, new(session, {"run": gives(1)}), gives(1))
+
+
+def test_what_steps_are_given_at_the_same_time_must_fit(tmp_path: Path) -> None:
+    session = make_session(tmp_path, limits=Limits(memory=1_000_000))
+    for prompt in ("{{input}}", "It is {{input}}"):
+        step = {"agent": ECHO, "prompt": prompt, "on_error": "continue"}
+        options = {"type": "parallel", "merge": Function(count_of), "max_concurrency": 5}
+        flow = new(session, *[step] * 5, **options)
+        errors = [
+            step["error"]
+            for step in run(session, flow, "x" * 300_000)["steps"].values()
+            if "error" in step
+        ]
+        assert {error["code"] for error in errors} == {"limit_exceeded"}
+        # One after the other, there is room for all: what was lent has been given back.
+        assert run(session, new(session, *[step] * 2), "x" * 300_000)["status"] == "done"
+
+
+async def count_of(context: dict[str, Any]) -> int:
+    return len(context["outputs"])
+
+
+def test_what_is_remembered_to_be_undone_must_fit(tmp_path: Path) -> None:
+    session = make_session(tmp_path, limits=Limits(memory=1_000_000))
+    step = {"run": gives(None), "compensate": gives(None)}
+    loop = {"type": "loop", "range": {"from": 1, "to": 2_000}, "max_iterations": 2_000}
+    error = failure(session, new(session, step, **loop))
+    assert error.details["cause"]["code"] == "limit_exceeded"
+
+
+@pytest.mark.parametrize("most", [{}, {"repeat_until": {"path": "index", "op": ">", "value": 2}}])
+def test_a_range_may_be_longer_than_anything(most: dict[str, Any], session: Session) -> None:
+    everything = {"from": -(2**63), "to": 2**63 - 1}
+    flow = new(session, {"run": gives(1)}, type="loop", range=everything, **most)
+    if most:
+        assert run(session, flow)["output"] == [1, 1, 1]
+    else:
+        assert failure(session, flow).details["cause"]["code"] == "limit_exceeded"
 
 
 @pytest.mark.parametrize("name", ["a.b", "", "a b", "1a", "{{a}}", 'a"b', "x" * 65, "-a", "a\n"])
