@@ -18,8 +18,8 @@ from bridges._errors import (
     TimeLimit,
 )
 from bridges._names import did_you_mean
+from bridges._pool_specs import PoolMember, PoolSpec
 from bridges._resilience.breaker import Breaker, Ticket
-from bridges._settings import PoolMember, PoolSpec
 
 if TYPE_CHECKING:
     from bridges._session import Session

@@ -98,9 +98,8 @@ KEYS = r"""
       [\w-]*["'\]]*(?:\s*[:=]\s*(?:["'`]|\[=*\[)|=(?!=|\d+\b))[^\s"'`,)}\]]{6,}
     """
 """How keys look, and how texts that are set to a name such as `password` or `api_key` do."""
-_TELLING = re.compile(
-    r"api[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase|credential|authorization",
-    re.IGNORECASE,
+_TELLING = (
+    r"api[_-]?key|private[_-]?key|secret|token|passw(?:or)?d|passphrase|credential|authorization"
 )
 SHORTEST = 8
 """Characters of a known value for it to be looked for."""
@@ -125,7 +124,7 @@ def _key_pattern() -> re.Pattern[str]:
 
 def is_secret_name(name: str) -> bool:
     """Tells whether a name says that the text under it is secret."""
-    return _TELLING.search(name) is not None
+    return re.search(_TELLING, name, re.IGNORECASE) is not None
 
 
 def secret_values(environ: Mapping[str, str]) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal, Required, TypedDict
 
 from bridges import _json
+from bridges._captures import MAX_CAPTURED, Capture
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._log import MAX_CAPTURED, Capture, Log, capturing
+from bridges._log import Log, capturing
 from bridges._types import Callback
 
 MAX_FIELDS = 100

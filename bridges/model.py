@@ -12,9 +12,9 @@ from bridges._pools import PROVIDER, Healths, Pools, pool_of
 from bridges._types import Callback, Duration
 
 if TYPE_CHECKING:
+    from bridges._pool_specs import PoolSpec
     from bridges._pools import Health
     from bridges._session import Session
-    from bridges._settings import PoolSpec
 
 Strategy = Literal["fallback", "fastest", "consensus", "cheapest", "capability", "round_robin"]
 

@@ -5,7 +5,7 @@ Decoding trusts nothing: what arrives may come from a hostile worker.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import binascii
 import json
 import math
@@ -254,7 +254,7 @@ class JsonCodec(_Writer):
 
     def _special(self, value: Any) -> Any:
         if isinstance(value, bytes):
-            return {MARK: ["b", base64.b64encode(value).decode()]}
+            return {MARK: ["b", binascii.b2a_base64(value, newline=False).decode()]}
         if isinstance(value, HostObject):
             return {MARK: ["o", *self._handle(value)]}
         if isinstance(value, ScriptFunction):
@@ -316,7 +316,7 @@ def _too_many() -> InvalidArgument:
 
 def _from_base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        return binascii.a2b_base64(text, strict_mode=True)
     except binascii.Error:
         raise _damaged() from None
 

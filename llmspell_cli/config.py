@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bridges._errors import ConfigError, InvalidArgument
 from bridges._llm.providers import KEY_NAMES, protocol_of
 from bridges._permissions import PROFILES
 from bridges._session import Limits
-from bridges._settings import ModelSettings, PoolSpec, Provider
+from bridges._settings import ModelSettings, Provider
 from llmspell_cli.config_layers import (
     Keys,
     Layer,
@@ -23,6 +23,9 @@ from llmspell_cli.config_layers import (
 )
 from llmspell_cli.config_schema import GRANTS
 from llmspell_cli.world import World
+
+if TYPE_CHECKING:
+    from bridges._pool_specs import PoolSpec
 
 BUILT_IN = "built-in"
 COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")

@@ -26,8 +26,8 @@ from bridges._pools import Health
 
 if TYPE_CHECKING:
     from bridges._llm.tries import Request
+    from bridges._pool_specs import PoolSpec
     from bridges._session import Session
-    from bridges._settings import PoolSpec
 
 
 def moves_on(error: BaseException) -> bool:

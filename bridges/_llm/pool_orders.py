@@ -15,8 +15,8 @@ from bridges._llm.names import full_name, split
 from bridges._pools import Health, Healths
 
 if TYPE_CHECKING:
+    from bridges._pool_specs import PoolMember, PoolSpec
     from bridges._session import Session
-    from bridges._settings import PoolMember, PoolSpec
 
 FREE = ("local", "test")
 INPUT_SHARE = 0.75

@@ -20,7 +20,7 @@ from bridges._llm.named import answered_by
 
 if TYPE_CHECKING:
     from bridges._llm.named import NamedModel
-    from bridges._settings import PoolSpec
+    from bridges._pool_specs import PoolSpec
     from bridges._types import Callback
 
 MOST_SHOWN = 2_000

@@ -37,8 +37,8 @@ from bridges._resilience.races import AllFailed, first, several
 
 if TYPE_CHECKING:
     from bridges._llm.names import ModelRef
+    from bridges._pool_specs import PoolSpec
     from bridges._session import Session
-    from bridges._settings import PoolSpec
 
 FIRST_HEDGE = 1.0
 LEAST_HEDGE = 0.1

@@ -14,7 +14,7 @@ from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Json
 
 if TYPE_CHECKING:
-    from bridges._settings import PoolSpec
+    from bridges._pool_specs import PoolSpec
     from bridges._store import Progress, Store, StoredModel
     from llmspell_cli.config import Config
 

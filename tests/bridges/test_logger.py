@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridges import _log
+from bridges import _captures
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._session import Limits
 from engines.languages import LANGUAGES
@@ -129,7 +129,7 @@ def test_what_cannot_be_data_is_captured_as_a_word(tmp_path: Path) -> None:
 
 
 def test_captures_and_replays_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_log, "MAX_CAPTURED", 5)
+    monkeypatch.setattr(_captures, "MAX_CAPTURED", 5)
     source = """
     local found = Logger.capture(function() for i = 1, 9 do Logger.info("x") end end)
     return { #found.lines, found.dropped }"""

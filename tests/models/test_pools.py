@@ -23,8 +23,8 @@ from bridges._errors import (
 )
 from bridges._hooks import Hooks, HookSpec
 from bridges._llm import tries
+from bridges._pool_specs import PoolMember, PoolSpec
 from bridges._session import Session
-from bridges._settings import PoolMember, PoolSpec
 from tests.door import Function, call, gives, wait_for
 from tests.models.asking import lines, running, session_at
 from tests.models.servers import Servers
