@@ -6,7 +6,6 @@ Decoding trusts nothing: what arrives may come from a hostile worker.
 from __future__ import annotations
 
 import binascii
-import binascii
 import json
 import math
 from collections.abc import Callable
@@ -317,7 +316,7 @@ def _too_many() -> InvalidArgument:
 def _from_base64(text: str) -> bytes:
     try:
         return binascii.a2b_base64(text, strict_mode=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, or text that is not ASCII
         raise _damaged() from None
 
 
