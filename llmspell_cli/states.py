@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bridges._database import Database, owner_of
+from bridges._database import Database
 from bridges._errors import InvalidArgument, NotFound
+from bridges._joined import space_of
 from bridges._names import did_you_mean
-from bridges._sessions.store import Sessions
+from bridges._sessions.store import Row, Sessions
 from bridges._state import tables
 from bridges._state.content import MAX_HISTORY, Content, Entry, Head, Rules, Written, apply
 from bridges._state.file import MAX_FILE, lines, parse
@@ -19,7 +20,7 @@ from bridges._state.values import MISSING, Values, look_up, name_of, plain, plai
 from bridges._state.values import Path as Key
 from bridges._state.whole import Whole
 from bridges._states import check_name
-from llmspell_cli import program
+from llmspell_cli.kept import choose, owner_named, shown_owner
 
 if TYPE_CHECKING:
     from llmspell_cli.world import World
@@ -32,7 +33,7 @@ class Choice:
     """Whose states are meant; nothing said is everybody's.
 
     spell: a spell's file or folder, or `eval` or `repl`; agent: of an agent of it
-    session: a session of the user's, by name; shared: what all spells share
+    session: a session by name, the spell's where one is given; shared: what all spells share
     """
 
     spell: str = ""
@@ -50,9 +51,11 @@ class KeptStates:
 
     async def list(self, choice: Choice) -> list[tuple[Found, str]]:
         """Returns the states, each with whose it is."""
-        names = await self._sessions()
+        rows = await self._sessions()
+        names = {space_of(row.number): self._named(row) for row in rows}
         found = await self._database.read(tables.find)
-        return [(one, _whose(one.place, names)) for one in found if self._fits(one, choice, names)]
+        fits = self._fitting(choice, rows)
+        return [(one, _whose(one.place, names)) for one in found if fits(one.place)]
 
     async def find(self, name: str, choice: Choice, *, new: bool = False) -> TableStore:
         """Returns the one state of a name; NotFound, or InvalidArgument where there are several.
@@ -83,42 +86,39 @@ class KeptStates:
         if choice.shared:
             return Place("", "global", "", name)
         if choice.session:
-            numbers = {v: k for k, v in (await self._sessions()).items()}
-            if choice.session not in numbers:
-                raise NotFound(
-                    f"there is no session {choice.session!r}",
-                    hint=did_you_mean(choice.session, numbers),
-                )
-            return Place(numbers[choice.session], "session", "", name)
+            return Place(self._space(choice, await self._sessions()), "session", "", name)
         if choice.spell:
             scope = "agent" if choice.agent else "spell"
-            return Place(self._owner(choice.spell), scope, choice.agent, name)
+            return Place(owner_named(self._world, choice.spell), scope, choice.agent, name)
         return None
 
-    def _fits(self, one: Found, choice: Choice, names: dict[str, str]) -> bool:
-        place = one.place
-        if choice.agent and (place.scope, place.part) != ("agent", choice.agent):
-            return False
+    def _fitting(self, choice: Choice, rows: Sequence[Row]) -> Callable[[Place], bool]:
+        """Returns what tells whether a state is among those that are meant."""
         if choice.shared:
-            return place.scope == "global"
+            return lambda place: place.scope == "global"
+        owner = ""
         if choice.session:
-            return names.get(place.owner) == choice.session
-        return not choice.spell or place.owner == self._owner(choice.spell)
+            owner = self._space(choice, rows)
+        elif choice.spell:
+            owner = owner_named(self._world, choice.spell)
+        agent = ("agent", choice.agent)
 
-    def _owner(self, spell: str) -> str:
-        if spell in ("eval", "repl") and not self._world.path(spell).exists():
-            return spell
-        path = self._world.path(spell)
-        if path.is_dir():
-            path = program.find(self._world, spell, None).path or path
-        return owner_of(path)  # what a spell kept is there when its file is gone, too
+        def fits(place: Place) -> bool:
+            if choice.agent and (place.scope, place.part) != agent:
+                return False
+            return not owner or place.owner == owner
 
-    async def _sessions(self) -> dict[str, str]:
-        """Returns the names of sessions by whose the things are that are kept in them."""
-        from bridges._joined import space_of
+        return fits
 
-        rows = await Sessions(self._database, self._database.file.parent).rows(None)
-        return {space_of(row.number): row.name for row in rows}
+    def _space(self, choice: Choice, rows: Sequence[Row]) -> str:
+        return space_of(choose(self._world, rows, choice.session, choice.spell or None).number)
+
+    async def _sessions(self) -> Sequence[Row]:
+        return await Sessions(self._database, self._database.file.parent).rows(None)
+
+    def _named(self, row: Row) -> str:
+        owner = shown_owner(self._world, row)
+        return f"{row.name} of {owner}" if owner else row.name
 
 
 def _whose(place: Place, sessions: dict[str, str]) -> str:

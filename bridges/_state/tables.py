@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from bridges._database import Database, migrate
 from bridges._errors import ConfigError, LimitExceeded
+from bridges._sessions.store import account
 from bridges._state.content import Content, Entry, Head, StoreName
 from bridges._state.turns import Turns
 from bridges._state.values import MISSING, Values
 
 T = TypeVar("T")
 MAX_STATES = 1_000
-"""States of one spell, of one session, or global ones."""
+"""States of one spell, those in its sessions included; of one session of the user's; global ones."""
 MAX_OWNED = 256 * 1024 * 1024
-"""Bytes of them together."""
+"""Bytes of them together, with what they remember of changes."""
 
 migrate(
     "states",
@@ -36,6 +37,7 @@ migrate(
             state INTEGER NOT NULL REFERENCES states ON DELETE CASCADE,
             revision INTEGER NOT NULL, change TEXT NOT NULL, size INTEGER NOT NULL,
             PRIMARY KEY (state, revision))""",
+        "ALTER TABLE states ADD COLUMN history INTEGER NOT NULL DEFAULT 0",
     ),
 )
 
@@ -77,10 +79,10 @@ class TableStore:
     async def write(self, edit: Callable[[Content], T]) -> T:
         def work(connection: sqlite3.Connection) -> T:
             rows = Rows(connection, self._place)
-            before = rows.head.size
+            before = replace(rows.head)
             found = edit(rows)
-            if rows.head.size > before or not before:
-                _check_owned(connection, self._place)
+            if rows.head.revision != before.revision:
+                _check_owned(connection, rows, before)
             return found
 
         return await self._database.write(work)
@@ -95,6 +97,7 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection, place: Place) -> None:
         self._connection = connection
         self._place = place
+        self.owner = place.owner
         row = connection.execute(
             "SELECT id, version, revision, size, count, updated FROM states "
             "WHERE owner = ? AND scope = ? AND part = ? AND name = ?",
@@ -168,7 +171,8 @@ class Rows:
     def save(self) -> None:
         head = self.head
         self._connection.execute(
-            "UPDATE states SET version = ?, revision = ?, size = ?, count = ?, updated = ? "
+            "UPDATE states SET version = ?, revision = ?, size = ?, count = ?, updated = ?, "
+            "history = (SELECT coalesce(sum(size), 0) FROM states_history WHERE state = id) "
             "WHERE id = ?",
             (head.version, head.revision, head.size, head.count, head.updated, self._made()),
         )
@@ -177,7 +181,8 @@ class Rows:
         if self._id is None:
             place = self._place
             made = self._connection.execute(
-                "INSERT INTO states VALUES (NULL, ?, ?, ?, ?, 0, 0, 0, 0, 0)",
+                "INSERT INTO states (owner, scope, part, name, version, revision, size, count, "
+                "updated) VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0)",
                 (place.owner, place.scope, place.part, place.name),
             )
             assert made.lastrowid is not None
@@ -197,19 +202,36 @@ class Rows:
         )
 
 
-def _check_owned(connection: sqlite3.Connection, place: Place) -> None:
-    count, size = connection.execute(
-        "SELECT COUNT(*), SUM(size) FROM states WHERE owner = ? AND scope = ? "
-        "AND (scope <> 'session' OR part = ?)",
-        (place.owner, place.scope, place.part),
-    ).fetchone()
-    if count > MAX_STATES or size > MAX_OWNED:
-        what = f"{MAX_STATES} states" if count > MAX_STATES else f"{MAX_OWNED} bytes of states"
+def _check_owned(connection: sqlite3.Connection, rows: Rows, before: Head) -> None:
+    """Refuses what makes the states of an owner too many or too large.
+
+    before: what was known of the state before the write
+    """
+    count, size = _owned(connection, rows.owner)
+    if size > MAX_OWNED:
+        # Values come before what is remembered of older ones.
+        rows.forget(most=0, size=0)
+        rows.save()
+        count, size = _owned(connection, rows.owner)
+    is_full = size > MAX_OWNED and rows.head.size > before.size
+    if is_full or (count > MAX_STATES and not before.revision):
+        what = f"{MAX_OWNED} bytes of states" if is_full else f"{MAX_STATES} states"
         raise LimitExceeded(
             f"no more than {what} are kept here",
             hint="remove some: State.remove_state, or llmspell state remove",
             details={"limit": "states"},
         )
+
+
+def _owned(connection: sqlite3.Connection, owner: str) -> tuple[int, int]:
+    """Returns how many states count together with those of an owner, and their bytes."""
+    together, values = account(connection, owner)
+    found = connection.execute(
+        "SELECT count(*), coalesce(sum(size), 0) FROM "
+        f"(SELECT owner AS space, size + history AS size FROM states) WHERE {together}",
+        values,
+    ).fetchone()
+    return int(found[0]), int(found[1])
 
 
 def remove(connection: sqlite3.Connection, place: Place) -> bool:

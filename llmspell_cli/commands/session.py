@@ -45,11 +45,11 @@ def list_sessions(ctx: typer.Context, as_json: Json = False) -> None:
     call: Invocation = ctx.obj
     rows = sessions(call)
     if as_json:
-        _print(call, [{**session_fields(row), "spell": shown_owner(call, row)} for row in rows])
+        _print(call, [{**session_fields(row), "spell": shown_owner(call.world, row)} for row in rows])
         return
     if not rows:
         call.note("there are no sessions yet: llmspell run --session NAME FILE begins one")
-    _table(call, [(r.name, r.status, _when(r.updated), shown_owner(call, r)) for r in rows])
+    _table(call, [(r.name, r.status, _when(r.updated), shown_owner(call.world, r)) for r in rows])
 
 
 @app.command(cls=Command)
@@ -61,11 +61,11 @@ def show(ctx: typer.Context, name: Name, spell: SpellFile = None, as_json: Json 
     call: Invocation = ctx.obj
     row, found = _found(call, name, spell)
     if as_json:
-        _print(call, {**session_fields(row), "spell": shown_owner(call, row), **found})
+        _print(call, {**session_fields(row), "spell": shown_owner(call.world, row), **found})
         return
     call.world.out(f"{row.name} ({row.status})")
     facts = [("made", _when(row.created)), ("latest", _when(row.updated))]
-    facts += [("spell", shown_owner(call, row))] if shown_owner(call, row) else []
+    facts += [("spell", shown_owner(call.world, row))] if shown_owner(call.world, row) else []
     facts += [("tags", ", ".join(row.tags))] if row.tags else []
     facts += [(key, _short(value)) for key, value in row.metadata.items()]
     _table(call, [(f"  {key}", value) for key, value in facts])

@@ -56,7 +56,9 @@ WHOSE: dict[str, tuple[Any, Any]] = {
         "",
     ),
     "session": (
-        Annotated[str, typer.Option("--session", metavar="NAME", help="Of a session.")],
+        Annotated[str, typer.Option(
+                "--session", metavar="NAME", help="Of a session; with --spell, of that spell's."
+            )],
         "",
     ),
     "shared": (Annotated[bool, typer.Option("--global", help="Shared by all spells.")], False),
@@ -316,8 +318,10 @@ def _choice(spell: str, agent: str, session: str, shared: bool) -> Choice:
     """Returns whose states the options mean."""
     from llmspell_cli.states import Choice
 
-    if (bool(spell or agent) + bool(session) + shared) > 1:
-        raise typer.BadParameter("--spell, --session and --global exclude one another")
+    if shared and (spell or agent or session):
+        raise typer.BadParameter("--global excludes --spell, --agent and --session")
+    if session and agent:
+        raise typer.BadParameter("--session and --agent exclude one another")
     return Choice(spell, agent, session, shared)
 
 

@@ -22,6 +22,7 @@ from bridges._sessions import store
 from bridges._sessions.contents import Contents
 from bridges._sessions.joining import join_named, leave
 from bridges._sessions.store import USER, Ending, Sessions
+from bridges._state import tables
 from engines.languages import LANGUAGES
 from tests.casting import cast
 from tests.cli.running import PROGRAM, environment, llmspell
@@ -220,6 +221,24 @@ def test_what_a_spell_keeps_in_its_sessions_counts_as_its_own(tmp_path: Path) ->
     shared.limits = Limits(artifacts=1000)
     outcome, _ = cast("lua", 'Artifact.store(("x"):rep(400), {name = "a"})', shared)
     assert outcome.error is None
+
+
+def test_states_in_the_sessions_of_a_spell_count_as_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MAX_OWNED", 1200)
+    source = """
+    State.new{name = "a", scope = "spell"}:set("x", ("x"):rep(400))
+    Session.start("one")
+    State.new{name = "a", scope = "session"}:set("x", ("x"):rep(400))
+    Session.start("two")
+    local two = State.new{name = "a", scope = "session"}
+    local ok, failure = pcall(two.set, two, "x", ("x"):rep(400))
+    return {ok, failure.code}"""
+    assert as_spell(tmp_path, "mine", source) == [False, "limit_exceeded"]
+    # The user's own session has room of its own.
+    source = 'State.new{name = "a", scope = "session"}:set("x", ("x"):rep(400))'
+    as_spell(tmp_path, "mine", source, "trip")
 
 
 def test_a_session_too_large_for_a_spell_is_not_exported_to_it(tmp_path: Path) -> None:

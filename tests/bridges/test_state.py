@@ -494,6 +494,25 @@ def test_a_model_does_no_more_with_a_state_than_its_tool_allows(tmp_path: Path) 
 # -- limits
 
 
+def test_what_is_remembered_counts_and_gives_way_to_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bridges._state import tables
+
+    monkeypatch.setattr(tables, "MAX_OWNED", 1000)
+
+    async def use(session: Session) -> list[int]:
+        state = new(session, scope="spell", max_history=100)
+        found = []
+        for i in range(4):
+            await state.set("a", f"{i}" * 300)
+            found.append(len(await state.history()))
+        return found
+
+    session = session_of(tmp_path)
+    assert finish(session, use(session)) == [1, 2, 0, 1]
+
+
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bridges._state import memory, tables, values
 

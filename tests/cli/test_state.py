@@ -91,6 +91,31 @@ def test_a_name_that_is_not_clear_is_asked_for(tmp_path: Path) -> None:
     assert state(tmp_path, "set", "x", "a", "1", "--session", "none")[0] == 1
 
 
+def test_sessions_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    for name in ("a", "b"):
+        made = "State.new{name = 'plan', scope = 'session'}"
+        code = f"Session.start('trip') {made}:set('of', '{name}')"
+        (tmp_path / "work" / f"{name}.lua").write_text(code)
+        assert llmspell(tmp_path / "work", "run", f"{name}.lua").code == 0
+    at = tmp_path / "work"
+
+    def said(*words: str) -> Any:
+        return llmspell(at, "state", *words)
+
+    found = said("show", "plan")
+    assert found.code == 1 and "session of trip of a.lua; session of trip of b.lua" in found.err
+    found = said("set", "plan", "of", "x", "--session", "trip")
+    assert found.code == 2 and "--spell FILE" in found.err
+    whose = ("--session", "trip", "--spell", "b.lua")
+    assert said("get", "plan", "of", *whose).out == "b\n"
+    # The session that the user names on the command line is another one, and comes first.
+    assert llmspell(at, "eval", "--session", "trip", "return 1").code == 0
+    assert said("set", "plan", "of", "user", "--session", "trip").code == 0
+    assert said("get", "plan", "of", "--session", "trip").out == "user\n"
+    assert said("get", "plan", "of", *whose).out == "b\n"
+
+
 def test_a_state_is_removed_only_with_consent(tmp_path: Path) -> None:
     keep(tmp_path, "a.lua", n=1)
     code, _, err = state(tmp_path, "remove", "notes")
