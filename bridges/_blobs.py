@@ -54,10 +54,13 @@ class Blobs:
         """
         target = self._path(pending.sha256)
         with _translated(target):
+            is_first = not target.parent.exists()
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if over or not self._linked(pending.path, target):
                 os.replace(pending.path, target)
             _sync(target.parent)
+            if is_first:
+                _sync(self.folder)
 
     def is_damaged(self, pending: Pending) -> bool:
         """Tells whether the same content is there already and is not what it was."""

@@ -99,19 +99,22 @@ class Database:
         found._users += 1
         return found
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, lasting: bool = False) -> T:
         """Runs work in a transaction of its own and returns what it gives.
 
         work: runs in a thread; whatever it raises undoes all of it; where another process is in
             the way it may be called again, with nothing left of the first time
+        lasting: waits for the disk itself; else the last writes may be missing, all of each,
+            after a loss of power
         Raises TimeLimit (retryable) when other processes never let go, ConfigError for a file that
         cannot be used, LimitExceeded for a full disk. Cancelled, it is done whole or not at all.
         """
-        return await self._until_free(self._writer, "BEGIN IMMEDIATE", work)
+        begin = ("PRAGMA synchronous = FULL",) if lasting else ("PRAGMA synchronous = NORMAL",)
+        return await self._until_free(self._writer, (*begin, "BEGIN IMMEDIATE"), work)
 
     async def read(self, work: Work[T]) -> T:
         """Runs work that only reads, on one consistent state of the database; see `write`."""
-        return await self._until_free(self._reader, "BEGIN", work)
+        return await self._until_free(self._reader, ("BEGIN",), work)
 
     async def close(self) -> None:
         """Ends one use; the last one closes the file."""
@@ -121,7 +124,7 @@ class Database:
             await self._writer.close()
             await self._reader.close()
 
-    async def _until_free(self, line: _Line, begin: str, work: Work[T]) -> T:
+    async def _until_free(self, line: _Line, begin: Sequence[str], work: Work[T]) -> T:
         until = time.monotonic() + PATIENCE
         while True:
             try:
@@ -147,8 +150,9 @@ class _Line:
         self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
         self._known: dict[str, tuple[str, ...]] = {}
+        self._schema = 0
 
-    async def run(self, begin: str, work: Work[T]) -> T:
+    async def run(self, begin: Sequence[str], work: Work[T]) -> T:
         """Runs work between `begin` and COMMIT; raises _Busy when it could not begin."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "llmspell-database")
@@ -173,13 +177,15 @@ class _Line:
 
     # -- in the thread
 
-    def _transact(self, begin: str, work: Work[T], left: threading.Event) -> T:
+    def _transact(self, begin: Sequence[str], work: Work[T], left: threading.Event) -> T:
         with _translated(self._file):
             connection = self._opened()
-            connection.execute(begin)
+            for statement in begin:
+                connection.execute(statement)
             try:
                 if left.is_set():
                     raise _Busy
+                self._check_known(connection)
                 found = work(connection)
                 connection.execute("COMMIT")
             except BaseException:
@@ -197,7 +203,6 @@ class _Line:
             try:
                 # A log of what is new: readers do not wait, and a killed writer leaves no trace.
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA trusted_schema = OFF")
             except BaseException:
@@ -209,6 +214,14 @@ class _Line:
                 _bring_up(self._connection, name, statements, self._file)
                 self._known[name] = statements
         return self._connection
+
+    def _check_known(self, connection: sqlite3.Connection) -> None:
+        """Refuses what a newer llmspell has brought up to date since this one looked."""
+        (schema,) = connection.execute("PRAGMA schema_version").fetchone()
+        if schema != self._schema:
+            for name, statements in self._known.items():
+                _refuse_newer(_version(connection, name), name, statements, self._file)
+            self._schema = schema
 
     def _close(self) -> None:
         if self._connection is not None:
@@ -246,11 +259,7 @@ def _bring_up(
             "CREATE TABLE IF NOT EXISTS schemas (name TEXT PRIMARY KEY, version INTEGER NOT NULL)"
         )
         version = _version(connection, name)
-        if version > len(statements):
-            raise ConfigError(
-                f"{str(file)!r} was written by a newer llmspell ({name} {version})",
-                hint="use that one, or move the file away to begin anew",
-            )
+        _refuse_newer(version, name, statements, file)
         for statement in statements[version:]:
             connection.execute(statement)
         if version < len(statements):
@@ -262,6 +271,14 @@ def _bring_up(
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _refuse_newer(version: int, name: str, statements: Sequence[str], file: Path) -> None:
+    if version > len(statements):
+        raise ConfigError(
+            f"{str(file)!r} was written by a newer llmspell ({name} {version})",
+            hint="use that one, or move the file away to begin anew",
+        )
 
 
 def _version(connection: sqlite3.Connection, name: str) -> int:

@@ -94,15 +94,21 @@ def read_bytes(path: ReadPath | ModulePath, limit: int, shown: str) -> bytes:
     return data
 
 
-def write_bytes(path: WritePath, data: bytes, shown: str) -> None:
-    """Puts a file in place as a whole: a reader sees the old content or the new, never a part."""
-    with writing(path, shown) as file:
+def write_bytes(path: WritePath, data: bytes, shown: str, *, lasting: bool = False) -> None:
+    """Puts a file in place as a whole: a reader sees the old content or the new, never a part.
+
+    lasting: not even after a loss of power
+    """
+    with writing(path, shown, lasting=lasting) as file:
         file.write(data)
 
 
 @contextmanager
-def writing(path: WritePath, shown: str) -> Iterator[BinaryIO]:
-    """Gives a file to write, which is put in place as a whole when the body ends well."""
+def writing(path: WritePath, shown: str, *, lasting: bool = False) -> Iterator[BinaryIO]:
+    """Gives a file to write, which is put in place as a whole when the body ends well.
+
+    lasting: what is put in place is on the disk itself before
+    """
     sys.audit("llmspell.write", path.value)
     with translated(shown), _folder_of(path.value) as (folder, name):
         old = _refuse_special(folder, name, shown)
@@ -114,6 +120,8 @@ def writing(path: WritePath, shown: str) -> Iterator[BinaryIO]:
                     os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) & 0o777)
                 yield file
                 file.flush()
+                if lasting:
+                    os.fsync(file.fileno())
                 os.rename(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
             except BaseException:
                 os.unlink(passing, dir_fd=folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -172,6 +173,9 @@ class Session:
         self._closers.append(closer)
 
     async def close(self) -> None:
-        """Closes what the run opened, newest first."""
+        """Closes what the run opened, newest first: all of it, whatever becomes of a part."""
         while self._closers:
-            await self._closers.pop()()
+            async with AsyncExitStack() as stack:
+                for closer in self._closers:
+                    stack.push_async_callback(closer)
+                self._closers.clear()

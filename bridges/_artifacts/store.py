@@ -183,7 +183,7 @@ class Artifacts:
             _still(c, row)
             c.execute("DELETE FROM artifacts WHERE id = ?", (row.id,))
 
-        await self._database.write(work)
+        await self._database.write(work, lasting=True)
         await self.collect([row.sha256])
 
     async def remove_all(self, spaces: Sequence[str], name: str) -> int:
@@ -198,7 +198,7 @@ class Artifacts:
                     return [sha256 for (sha256,) in sums]
             raise _unknown(c, spaces, name, None)
 
-        sums = await self._database.write(work)
+        sums = await self._database.write(work, lasting=True)
         await self.collect(sums)
         return len(sums)
 

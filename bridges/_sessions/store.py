@@ -167,7 +167,8 @@ class Sessions:
             clear(c)
             c.execute("DELETE FROM sessions WHERE number = ?", (number,))
 
-        await self.database.write(work)
+        # Files go afterwards: what they belong to must not come back without them.
+        await self.database.write(work, lasting=True)
 
     # -- runs
 

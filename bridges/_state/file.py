@@ -69,7 +69,7 @@ class FileStore:
         found = edit(whole)
         if whole.changed:
             text = "".join(lines(whole))
-            _io.write_bytes(self._path, text.encode(), self._shown)
+            _io.write_bytes(self._path, text.encode(), self._shown, lasting=True)
         return found
 
     def _remove(self) -> bool:

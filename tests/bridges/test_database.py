@@ -203,6 +203,36 @@ def test_a_newer_schema_is_refused_and_nothing_changed(
         asyncio.run(write())
 
 
+def test_a_newer_llmspell_that_comes_meanwhile_is_noticed(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with opened(tmp_path) as found:
+            await found.write(lambda c: put(c, "a", 1))
+            assert await found.read(all_of) == {"a": 1}
+            with contextlib.closing(sqlite3.connect(tmp_path / _database.NAME)) as other, other:
+                other.execute("ALTER TABLE numbers ADD COLUMN unit TEXT")
+                other.execute("UPDATE schemas SET version = 2")
+            with pytest.raises(ConfigError, match="written by a newer llmspell"):
+                await found.write(lambda c: put(c, "a", 2))
+            with pytest.raises(ConfigError, match="written by a newer llmspell"):
+                await found.read(all_of)
+
+    asyncio.run(run())
+
+
+def test_a_write_that_has_to_last_waits_for_the_disk(tmp_path: Path) -> None:
+    def level(connection: sqlite3.Connection) -> int:
+        put(connection, "a", 1)
+        (found,) = connection.execute("PRAGMA synchronous").fetchone()
+        return int(found)
+
+    async def run() -> list[int]:
+        async with opened(tmp_path) as found:
+            return [await found.write(level, lasting=lasting) for lasting in (False, True, False)]
+
+    normal, full = 1, 2
+    assert asyncio.run(run()) == [normal, full, normal]
+
+
 def test_a_schema_that_fails_leaves_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

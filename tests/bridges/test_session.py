@@ -241,6 +241,26 @@ def test_states_in_the_sessions_of_a_spell_count_as_its_own(
     as_spell(tmp_path, "mine", source, "trip")
 
 
+def test_all_that_a_run_opened_is_closed_whatever_becomes_of_a_part(tmp_path: Path) -> None:
+    session, closed = make_session(tmp_path), []
+
+    def closer(name: str, fault: BaseException | None = None) -> Callable[[], Awaitable[None]]:
+        async def close() -> None:
+            closed.append(name)
+            if fault:
+                raise fault
+
+        return close
+
+    session.on_close(closer("first"))
+    session.on_close(closer("second", ConfigError("no")))
+    session.on_close(closer("third", asyncio.CancelledError()))
+    session.on_close(closer("last"))
+    with pytest.raises(ConfigError):
+        asyncio.run(session.close())
+    assert closed == ["last", "third", "second", "first"]
+
+
 def test_a_session_too_large_for_a_spell_is_not_exported_to_it(tmp_path: Path) -> None:
     session = session_of(tmp_path, "mine")
     session.limits = Limits(memory=16 * 1024 * 1024)

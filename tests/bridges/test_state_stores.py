@@ -54,6 +54,17 @@ def write(tmp_path: Path, key: str, value: Any, **options: Any) -> Any:
     return use(tmp_path, lambda state: state.set(key, value), **options)
 
 
+def test_a_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, rename = os.fsync, os.rename
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append("fsync"), fsync(fd)))
+    monkeypatch.setattr(os, "rename", lambda *a, **k: (done.append("rename"), rename(*a, **k)))
+    write(tmp_path, "a", 1, path="kept.json")
+    assert done == ["fsync", "rename"]
+
+
 # -- damage
 
 
