@@ -45,7 +45,9 @@ def list_sessions(ctx: typer.Context, as_json: Json = False) -> None:
     call: Invocation = ctx.obj
     rows = sessions(call)
     if as_json:
-        _print(call, [{**session_fields(row), "spell": shown_owner(call.world, row)} for row in rows])
+        _print(
+            call, [{**session_fields(row), "spell": shown_owner(call.world, row)} for row in rows]
+        )
         return
     if not rows:
         call.note("there are no sessions yet: llmspell run --session NAME FILE begins one")

@@ -56,9 +56,12 @@ WHOSE: dict[str, tuple[Any, Any]] = {
         "",
     ),
     "session": (
-        Annotated[str, typer.Option(
+        Annotated[
+            str,
+            typer.Option(
                 "--session", metavar="NAME", help="Of a session; with --spell, of that spell's."
-            )],
+            ),
+        ],
         "",
     ),
     "shared": (Annotated[bool, typer.Option("--global", help="Shared by all spells.")], False),
