@@ -17,7 +17,7 @@ from bridges._state.values import MISSING, Values
 
 T = TypeVar("T")
 MAX_STATES = 1_000
-"""States of one spell, those in its sessions included; of one session of the user's; global ones."""
+"""States of one spell and its sessions, of one session of the user's, or global ones."""
 MAX_OWNED = 256 * 1024 * 1024
 """Bytes of them together, with what they remember of changes."""
 
