@@ -138,7 +138,7 @@ class Redact:
                 if left <= 0:
                     raise TimeoutError
                 text, count = pattern.subn(lambda _match: self._replacement, text, timeout=left)
-            except TimeoutError:
+            except (TimeoutError, MemoryError):
                 raise TimeLimit(
                     f"the patterns took longer than {SECONDS:g} seconds",
                     hint="use simpler patterns",

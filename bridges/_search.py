@@ -7,6 +7,7 @@ from typing import Any
 
 import regex
 
+from bridges._alone import alone
 from bridges._errors import InvalidArgument, TimeLimit
 
 SECONDS = 5.0
@@ -41,7 +42,8 @@ class Search:
             try:
                 if left <= 0:
                     raise TimeoutError
-                found = self._pattern.search(line, timeout=left, concurrent=True)
+                with alone(left):
+                    found = self._pattern.search(line, timeout=left, concurrent=True)
             except TimeoutError:
                 raise TimeLimit(
                     f"the search took longer than {SECONDS:g} seconds",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import regex
 
+from bridges._alone import alone
 from bridges._errors import InvalidArgument
 from bridges._guarding.seen import Seen
 from bridges._guarding.spec import MAX_SPANS, Clock, Finder, Span
@@ -17,7 +19,7 @@ MAX_WORDS = 10_000
 _OFTEN = 100
 
 
-def matches(pattern: Any, text: str, clock: Clock, **how: Any) -> Iterator[Any]:
+def matches(pattern: Any, text: str, clock: Clock, **how: Any) -> Generator[Any]:
     """Yields the matches of a compiled pattern; raises Undecided when the time is used up."""
     places = pattern.finditer(text, timeout=clock.left(), concurrent=True, **how)
     try:
@@ -44,12 +46,19 @@ def by_pattern(pattern: str, ignore_case: bool, is_required: bool, where: str) -
     compiled = _compiled(pattern, ignore_case, where)
 
     def find(text: str, clock: Clock) -> list[Span]:
-        places = matches(compiled, text, clock)
-        if is_required:
-            missing = Span(0, len(text), "REDACTED", "does not match the pattern")
-            return [missing] if next(places, None) is None else []
-        spans = (Span(m.start(), m.end(), "REDACTED", "matches the pattern") for m in places)
-        return bounded(spans, text)
+        try:
+            with alone(clock.left()):
+                return look(text, clock)
+        except TimeoutError:
+            raise clock.out() from None
+
+    def look(text: str, clock: Clock) -> list[Span]:
+        with closing(matches(compiled, text, clock)) as places:
+            if is_required:
+                missing = Span(0, len(text), "REDACTED", "does not match the pattern")
+                return [missing] if next(places, None) is None else []
+            spans = (Span(m.start(), m.end(), "REDACTED", "matches the pattern") for m in places)
+            return bounded(spans, text)
 
     return find
 

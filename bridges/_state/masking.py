@@ -8,6 +8,7 @@ from typing import Any
 
 import regex
 
+from bridges._alone import alone
 from bridges._errors import InvalidArgument, TimeLimit
 from bridges._secrets import KEYS, is_secret_name
 
@@ -55,7 +56,8 @@ class Mask:
             try:
                 if left <= 0:
                     raise TimeoutError
-                text = pattern.sub(MASK, text, timeout=left, concurrent=True)
+                with alone(left):
+                    text = pattern.sub(MASK, text, timeout=left, concurrent=True)
             except TimeoutError:
                 raise TimeLimit(
                     f"looking for secrets took longer than {SECONDS:g} seconds",
