@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import socket
 import time
@@ -82,6 +83,13 @@ def test_damaged_values_are_refused_not_fatal(data: bytes, tmp_path: Path) -> No
             codec.decode(data)
         except InvalidArgument:
             pass
+
+
+@pytest.mark.parametrize("text", ["é", "A", "AAA", "AA=A", "A A=", "===="])
+def test_damaged_bytes_are_refused(text: str, tmp_path: Path) -> None:
+    _, javascript = codecs(tmp_path)
+    with pytest.raises(InvalidArgument):
+        javascript.decode(json.dumps({"\0": ["b", text]}).encode())
 
 
 @pytest.mark.parametrize(
