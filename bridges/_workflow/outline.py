@@ -67,7 +67,8 @@ def does(action: Action) -> str:
     if isinstance(target, Spec):
         return f"workflow {target.name}"
     if isinstance(target, AgentHandle):
-        return _short(f"agent {target.agent_name}")
+        name = target.agent_name
+        return "agent" if name == "agent" else _short(f"agent {name}")
     if isinstance(target, ModulePath):
         return _short(f"spell {PurePath(target.value).name}")
     if action.kind == "tool":

@@ -105,7 +105,7 @@ def list_states(
         (
             one.place.name,
             one.place.scope,
-            f"{one.head.count} keys",
+            f"{one.head.count} key" + ("" if one.head.count == 1 else "s"),
             f"{one.head.size:,} bytes",
             _when(one.head.updated),
             whose,

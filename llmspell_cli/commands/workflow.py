@@ -15,6 +15,7 @@ from llmspell_cli.commands.run import (
     Params,
     Profile,
     ProfileOutput,
+    Trace,
     invocation_of,
     request_of,
 )
@@ -121,6 +122,7 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     params: Params = None,
     profile: Profile = False,
     profile_output: ProfileOutput = None,
+    trace: Trace = None,
     **options: Any,
 ) -> None:
     """Run a workflow file with the permissions and limits of a spell.

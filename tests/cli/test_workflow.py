@@ -93,7 +93,7 @@ def test_the_limits_and_grants_of_a_run_hold(folder: Path) -> None:
     assert record["steps"]["one"]["compensation_error"]["code"] == "permission_denied"
     assert not (folder / "undone.txt").exists()
     spent = llmspell(folder, "workflow", "run", "flow.toml", "-i", "1", "--max-requests", "0")
-    assert spent.code == 1 and "budget" in spent.err
+    assert spent.code == 5 and "budget" in spent.err
     # A workflow file is the program: it may be read, and what lies beside it may be run.
     (folder / "elsewhere").mkdir()
     ended = llmspell(
@@ -156,7 +156,7 @@ def test_a_workflow_is_drawn(folder: Path, tmp_path: Path) -> None:
     assert written(world)[0] == (
         "sums (sequential)\n"
         "├── add (tool calculator)\n"
-        "├── say (agent agent)\n"
+        "├── say (agent)\n"
         "└── both (parallel, merged by name)\n"
         "    ├── lua (spell sub.lua)\n"
         "    └── javascript (spell sub.js)\n"
@@ -205,3 +205,10 @@ def test_mistakes_are_told_without_a_traceback(
     ended = llmspell(folder, "workflow", *words)
     assert ended.code in (1, 2) and message in ended.err, ended
     assert "Traceback" not in ended.err
+
+
+def test_a_run_is_traced(folder: Path, tmp_path: Path) -> None:
+    ended = llmspell(folder, "workflow", "run", "flow.toml", "--trace", "spans.json")
+    assert ended.code in (0, 1), ended
+    drawn = llmspell(folder, "trace", "spans.json")
+    assert drawn.code == 0 and "─ workflow " in drawn.out, drawn
