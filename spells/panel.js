@@ -53,7 +53,7 @@ function vote({ outputs }) {
     reasons.push(`${name} (${ballot.verdict}): ${ballot.reason}`);
   }
   if (!reasons.length) {
-    throw new SpellError("none of the analysts could answer", { hint: "--verbose tells why" });
+    throw new SpellError("none of the analysts could answer", { hint: "the warnings in the log tell why" });
   }
   const verdict = ["yes", "no"].find((candidate) => counts[candidate] * 2 > reasons.length);
   return { verdict: verdict ?? "unclear", counts, reasons: reasons.join("\n") };

@@ -54,7 +54,7 @@ local function vote(context)
     end
   end
   if #reasons == 0 then
-    error{ message = "none of the analysts could answer", hint = "--verbose tells why" }
+    error{ message = "none of the analysts could answer", hint = "the warnings in the log tell why" }
   end
   local verdict = "unclear"
   for _, candidate in ipairs{ "yes", "no" } do

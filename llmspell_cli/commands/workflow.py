@@ -89,7 +89,8 @@ def validate(
         for report in reports:
             for problem in report["told"]:
                 where = problem["where"] or report["file"]
-                call.world.err(clean(f"{where}: {problem['message']}"))
+                words = problem["message"].removeprefix(f"{where}: ")
+                call.world.err(clean(f"{where}: {words}"))
             sound = "not sound" if report["code"] else "sound"
             call.world.out(clean(f"{report['file']}: {sound}"))
     raise typer.Exit(next((r["code"] for r in reports if r["code"]), 0))

@@ -166,6 +166,13 @@ def test_a_workflow_is_drawn(folder: Path, tmp_path: Path) -> None:
     assert written(world)[0].startswith("flowchart TD\n") and "subgraph" in written(world)[0]
 
 
+def test_validate_names_a_file_without_a_line_once(folder: Path, tmp_path: Path) -> None:
+    world = make_world(tmp_path, "workflow", "validate", "many.yaml")
+    (folder / "work" / "many.yaml").write_text(f"name: many\nsteps: [{'1,' * 30_000}]")
+    assert main.run(world) == 1
+    assert written(world) == ("many.yaml: not sound\n", "many.yaml: more than 20000 values\n")
+
+
 def test_validate_names_file_and_line(folder: Path, tmp_path: Path) -> None:
     bad = folder / "work" / "bad.toml"
     world = make_world(tmp_path, "workflow", "validate", "bad.toml", "../flow.toml", "no.yaml")
