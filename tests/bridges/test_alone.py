@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -36,22 +35,6 @@ def search(pattern: str) -> Any:
 
 
 ALL = pytest.mark.parametrize("match", [guard, mask, search])
-
-
-@ALL
-def test_one_waits_for_the_other(match: Callable[[str], Any]) -> None:
-    ended = threading.Event()
-
-    def run() -> None:
-        match("b")
-        ended.set()
-
-    thread = threading.Thread(target=run)
-    with alone(1):
-        thread.start()
-        assert not ended.wait(0.1)
-    thread.join(20)
-    assert ended.is_set()
 
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
