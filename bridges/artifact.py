@@ -82,8 +82,8 @@ class ArtifactObject(HostObject):
 
         returns: The lines; its result is how many they are
         """
-        blobs = _store(self._session).blobs
-        stream: Any = Stream(_counted(reading.lines(blobs, self._row)))
+        lines = reading.lines(_store(self._session), self._row)
+        stream: Any = Stream(_counted(lines))
         return stream  # type: ignore[no-any-return]
 
     @host_function(needs=NOTHING, since=2)
@@ -98,8 +98,7 @@ class ArtifactObject(HostObject):
             raise InvalidArgument(
                 f"Artifact.stream: size must be 1 to {LARGEST_PIECE} bytes, got {size}"
             )
-        blobs = _store(self._session).blobs
-        pieces = reading.pieces(blobs, self._row, size)
+        pieces = reading.pieces(_store(self._session), self._row, size)
         stream: Any = Stream(_counted(pieces), min(AHEAD, HELD // size))
         return stream  # type: ignore[no-any-return]
 
@@ -110,9 +109,8 @@ class ArtifactObject(HostObject):
         path: File to write; its folder must exist
         returns: How many bytes were written
         """
-        blobs = _store(self._session).blobs
         with _io.writing(path, _shown(self._session, path)) as file:
-            await reading.copy(blobs, self._row, file)
+            await reading.copy(_store(self._session), self._row, file)
         return self._row.size
 
     @host_function(needs=NOTHING, since=2)
@@ -143,8 +141,7 @@ class ArtifactObject(HostObject):
         await _store(self._session).remove(self._row)
 
     async def _whole(self) -> bytes:
-        blobs = _store(self._session).blobs
-        return await reading.whole(blobs, self._row, self._session.limits.memory)
+        return await reading.whole(_store(self._session), self._row, self._session.limits.memory)
 
 
 class Artifact(Bridge):

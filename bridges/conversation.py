@@ -106,7 +106,9 @@ class ConversationObject(HostObject):
         options: How much stays
         returns: How many messages went
         """
-        return await self._talk.truncate(_room(dict(options), "Conversation.truncate"))
+        return await self._talk.truncate(
+            _room(self._session, dict(options), "Conversation.truncate")
+        )
 
     @host_function(needs=NOTHING, since=2)
     async def summarize(self, options: ConversationSummary | None = None) -> str | None:
@@ -204,7 +206,7 @@ class Conversation(Bridge):
         """
         where = "Conversation.new"
         given: Any = options or {}
-        room = _room(given, where, "max_")
+        room = _room(self.session, given, where, "max_")
         messages = checked(given.get("messages", []), f"{where}: messages")
         kept = Kept(given.get("name", ""), messages=messages)
         for name in ("max_messages", "max_tokens"):
@@ -291,7 +293,9 @@ class Conversation(Bridge):
         options: Any = {} if agent is None else {"agent": agent}
         maker = agent_of(self.session, kept, options, where)
         limits = dict(kept.limits)
-        return self._object(kept, maker, _room(limits, where, "max_"), limits.get("summarize"))
+        return self._object(
+            kept, maker, _room(self.session, limits, where, "max_"), limits.get("summarize")
+        )
 
     def _object(
         self, kept: Kept, maker: Maker, room: Room, summarize: bool | ConversationSummary | None
@@ -305,12 +309,14 @@ class Conversation(Bridge):
         return ConversationObject(self.session, talk)
 
 
-def _room(options: dict[str, Any], where: str, prefix: str = "") -> Room:
+def _room(session: Session, options: dict[str, Any], where: str, prefix: str = "") -> Room:
     found = {}
     for name in ("messages", "tokens"):
         value = found[name] = options.get(prefix + name)
         if value is not None and value < (1 if prefix else 0):
-            raise InvalidArgument(f"{where}: {prefix}{name} must be at least 1, got {value}")
+            spelled = session.spell_name(prefix + name)
+            least = 1 if prefix else 0
+            raise InvalidArgument(f"{where}: {spelled} must be at least {least}, got {value}")
     if not prefix and found == {"messages": None, "tokens": None}:
         raise InvalidArgument(
             f"{where}: nothing says how much stays", hint="give messages or tokens"

@@ -8,15 +8,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import BinaryIO
 
-from bridges._artifacts.store import Row
-from bridges._blobs import CHUNK, Blobs, Pending
+from bridges._artifacts.store import Artifacts, Row
+from bridges._blobs import CHUNK, Pending
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._threads import in_thread
 
 LONGEST_LINE = 64 * 1024
 
 
-async def whole(blobs: Blobs, row: Row, limit: int) -> bytes:
+async def whole(store: Artifacts, row: Row, limit: int) -> bytes:
     """Returns the content; LimitExceeded for more than `limit` bytes."""
     if row.size > limit:
         raise LimitExceeded(
@@ -24,10 +24,10 @@ async def whole(blobs: Blobs, row: Row, limit: int) -> bytes:
             hint="take it piece by piece with stream, or raise the limit with --memory",
             details={"limit": "memory"},
         )
-    with blobs.opened(row.sha256, row.size) as file:
+    async with store.opened(row) as file:
         data = await in_thread(lambda: _all(file, row.size))
     if hashlib.sha256(data).hexdigest() != row.sha256:
-        raise blobs.damaged(row.sha256)
+        raise store.blobs.damaged(row.sha256)
     return data
 
 
@@ -51,25 +51,25 @@ def _no_text(row: Row) -> InvalidArgument:
     return InvalidArgument(f"the artifact {row.name!r} is not UTF-8 text", hint="read its bytes")
 
 
-async def pieces(blobs: Blobs, row: Row, size: int) -> AsyncGenerator[bytes]:
+async def pieces(store: Artifacts, row: Row, size: int) -> AsyncGenerator[bytes]:
     """Yields the content in pieces of `size` bytes; only the last may be shorter."""
-    with blobs.opened(row.sha256, row.size) as file:
+    async with store.opened(row) as file:
         checksum = hashlib.sha256()
         while await in_thread(lambda: _hashed(file, checksum)):
             pass
         if checksum.hexdigest() != row.sha256:
-            raise blobs.damaged(row.sha256)
+            raise store.blobs.damaged(row.sha256)
         file.seek(0)
         while data := await in_thread(lambda: _all(file, size)):
             yield data
 
 
-async def lines(blobs: Blobs, row: Row) -> AsyncGenerator[str]:
+async def lines(store: Artifacts, row: Row) -> AsyncGenerator[str]:
     """Yields the content line by line, without line ends."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     rest = ""
     try:
-        async with aclosing(pieces(blobs, row, CHUNK)) as parts:
+        async with aclosing(pieces(store, row, CHUNK)) as parts:
             async for part in parts:
                 *ended, rest = (rest + decoder.decode(part)).split("\n")
                 for line in ended:
@@ -91,14 +91,14 @@ def _line(text: str, row: Row) -> str:
     return text.removesuffix("\r")
 
 
-async def copy(blobs: Blobs, row: Row, target: BinaryIO) -> None:
+async def copy(store: Artifacts, row: Row, target: BinaryIO) -> None:
     """Writes the content to a file, and raises after the last byte if it is damaged."""
     checksum = hashlib.sha256()
-    with blobs.opened(row.sha256, row.size) as file:
+    async with store.opened(row) as file:
         while await in_thread(lambda: _copied(file, target, checksum)):
             pass
     if checksum.hexdigest() != row.sha256:
-        raise blobs.damaged(row.sha256)
+        raise store.blobs.damaged(row.sha256)
 
 
 def _hashed(file: BinaryIO, checksum: hashlib._Hash) -> int:

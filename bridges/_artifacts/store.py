@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from bridges._blobs import Blobs, Pending
 from bridges._database import Database, migrate
-from bridges._errors import LimitExceeded, NotFound
+from bridges._errors import ConfigError, LimitExceeded, NotFound
 from bridges._names import did_you_mean
 from bridges._sessions.store import account, as_json, as_tags
 from bridges._threads import in_thread
@@ -135,6 +136,16 @@ class Artifacts:
             raise _unknown(c, spaces, name, version)
 
         return await self._database.read(work)
+
+    @asynccontextmanager
+    async def opened(self, row: Row) -> AsyncIterator[BinaryIO]:
+        """Opens a content for reading; NotFound for what was removed, ConfigError if damaged."""
+        try:
+            with self.blobs.opened(row.sha256, row.size) as file:
+                yield file
+        except ConfigError:
+            await self._database.read(lambda c: _still(c, row))
+            raise
 
     async def versions(self, space: str, name: str) -> list[Row]:
         """Returns every version of an artifact, the latest first."""

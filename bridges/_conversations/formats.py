@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bridges._conversations.history import Message, checked
-from bridges._conversations.kept import Kept, from_document
+from bridges._conversations.kept import LARGEST, Kept, from_document
 from bridges._errors import ConfigError, InvalidArgument
 from bridges._tools import as_text
 
-LARGEST = 16 * 1024 * 1024
-"""Bytes of a document that is read."""
 _TITLES = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 

@@ -48,6 +48,12 @@ def _tokens(message: Message) -> int:
     return TOKENS_A_MESSAGE + -(-len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN)
 
 
+def size_of(messages: Sequence[Message]) -> int:
+    """Returns how many characters the contents of messages have."""
+    contents = (message.get("content") for message in messages)
+    return sum(len(content) for content in contents if isinstance(content, str))
+
+
 def turns_of(messages: Sequence[Message]) -> tuple[list[Message], list[list[Message]]]:
     """Returns the instructions among messages, and the rest in turns.
 

@@ -10,6 +10,8 @@ from bridges._errors import ConfigError
 
 VERSION = 1
 """Of the documents; a change that breaks a reader raises it."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes of one conversation."""
 _SHAPES: dict[str, type] = {
     "name": str,
     "model": str,

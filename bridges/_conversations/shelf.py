@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bridges._conversations.kept import Kept, from_document
+from bridges._conversations.kept import LARGEST, Kept, from_document
 from bridges._database import Database, migrate
 from bridges._errors import ConfigError, InvalidArgument, LimitExceeded, NotFound
 from bridges._names import did_you_mean
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 CHAT = "chat"
 """Whose the conversations of `llmspell chat` are."""
-LARGEST = 16 * 1024 * 1024
-"""Bytes of one conversation."""
 MOST = 1000
 MOST_BYTES = 256 * 1024 * 1024
 """Conversations of one spell, those in its sessions included, and bytes of all of them."""
@@ -88,7 +86,7 @@ class Shelf:
         if len(text.encode("utf-8", "replace")) > LARGEST:
             raise LimitExceeded(
                 f"the conversation {kept.name!r} is larger than {LARGEST} bytes",
-                hint="set max_messages or max_tokens, or call truncate",
+                hint="set limits for it, or call truncate",
             )
         name, first, count = kept.name, kept.first[:200], len(kept.messages)
 

@@ -21,9 +21,10 @@ from bridges._conversations.history import (
     joined,
     renamed,
     shared,
+    size_of,
     turns_of,
 )
-from bridges._conversations.kept import Kept
+from bridges._conversations.kept import LARGEST, Kept
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._tools import as_data, as_text
 
@@ -123,7 +124,7 @@ class Talk:
         """Adds a message that nobody answers."""
         async with self.turn():
             added = checked([*self.messages, message], where)
-            self._refuse_more(len(added), where)
+            self._refuse_more(added, where)
             self.kept.messages = added
             self._shorten()
 
@@ -170,7 +171,7 @@ class Talk:
             else:
                 mine = [*mine, *theirs]
             merged = checked([*begin, *mine], where)
-            self._refuse_more(len(merged), where)
+            self._refuse_more(merged, where)
             self.kept.messages = merged
             self._shorten()
 
@@ -208,12 +209,13 @@ class Talk:
         """Returns the history that goes with what is said, within the limits, and its text."""
         where = "Conversation.say"
         prompt = turn_of(_plain(said), [], where).prompt or ""
-        self._refuse_more(len(self.messages) + 2, where)
         coming = [{"role": "user", "content": prompt}]
         if not self.room.fits(self.messages, coming) and self.summarize:
             await self._summarized(self.summarize)
-        before = len(self.messages)
-        self.kept.messages = fitted(self.messages, self.room, coming)
+        before, answer = len(self.messages), {"role": "assistant", "content": ""}
+        messages = fitted(self.messages, self.room, coming)
+        self._refuse_more([*messages, *coming, answer], where)
+        self.kept.messages = messages
         self._dropped(before)
         return list(self.messages), prompt
 
@@ -246,11 +248,16 @@ class Talk:
         self.kept.usage["dropped"] += count
         return count
 
-    def _refuse_more(self, count: int, where: str) -> None:
-        if count > MOST_MESSAGES and self.room.messages is None:
+    def _refuse_more(self, messages: Sequence[Message], where: str) -> None:
+        what = ""
+        if len(messages) > MOST_MESSAGES and self.room.messages is None:
+            what = f"{MOST_MESSAGES} messages"
+        elif size_of(messages) > LARGEST:
+            what = f"{LARGEST} bytes"
+        if what:
             raise LimitExceeded(
-                f"{where}: the conversation would have more than {MOST_MESSAGES} messages",
-                hint="set max_messages, or call truncate",
+                f"{where}: the conversation would have more than {what}",
+                hint="set limits for it, or call truncate",
             )
 
     # -- summaries

@@ -98,6 +98,7 @@ class Kept:
         self.store = store
         self.rules = rules
         self._session = session
+        self._most = session.spell_name("max_history")
         self._initial = initial or {}
         self._migrations = sorted(migrations, key=lambda migration: migration.version)
         self._opened = False
@@ -133,7 +134,7 @@ class Kept:
         if found is None:
             raise InvalidArgument(
                 f"revision {revision} of the state {self.name!r} is not remembered",
-                hint="history tells which are; max_history is how many",
+                hint=f"history tells which are; {self._most} is how many",
             )
         return found
 
@@ -215,7 +216,7 @@ class Kept:
             if len(entries) < steps:
                 raise InvalidArgument(
                     f"the state {self.name!r} remembers {len(entries)} changes, not {steps}",
-                    hint="max_history is how many it remembers",
+                    hint=f"{self._most} is how many it remembers",
                 )
             for entry in entries:
                 step_back(values, entry)

@@ -26,7 +26,7 @@ def make(session: Session, options: Mapping[str, Any], where: str) -> tuple[Kept
     wanted = wanted_of(options, where)
     states: States = session.shared(States)
     initial = plain_map(options.get("initial", {}), f"{where}: initial")
-    rules = _rules(options, where)
+    rules = _rules(session, options, where)
     if initial and rules.check:
         wrong = rules.check(initial)
         if wrong:
@@ -87,12 +87,13 @@ def _bare(schema: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _rules(options: Mapping[str, Any], where: str) -> Rules:
+def _rules(session: Session, options: Mapping[str, Any], where: str) -> Rules:
     version, history = options.get("version", 1), options.get("max_history", HISTORY)
     if not 1 <= version <= MAX_VERSION:
         raise InvalidArgument(f"{where}: version must be 1 to {MAX_VERSION}, got {version}")
     if not 0 <= history <= MAX_HISTORY:
-        raise InvalidArgument(f"{where}: max_history must be 0 to {MAX_HISTORY}, got {history}")
+        name = session.spell_name("max_history")
+        raise InvalidArgument(f"{where}: {name} must be 0 to {MAX_HISTORY}, got {history}")
     schema = options.get("schema")
     check = None if schema is None else checker(schema, f"{where}: schema")
     return Rules(check, history, version)

@@ -218,7 +218,7 @@ def _check_owned(connection: sqlite3.Connection, rows: Rows, before: Head) -> No
         what = f"{MAX_OWNED} bytes of states" if is_full else f"{MAX_STATES} states"
         raise LimitExceeded(
             f"no more than {what} are kept here",
-            hint="remove some: State.remove_state, or llmspell state remove",
+            hint="remove some: llmspell state remove",
             details={"limit": "states"},
         )
 

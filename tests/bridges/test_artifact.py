@@ -63,11 +63,11 @@ def test_the_same_content_is_kept_once_as_long_as_somebody_has_it(tmp_path: Path
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
         await artifacts.remove(one)
-        assert await reading.whole(artifacts.blobs, two, 100) == b"same"
+        assert await reading.whole(artifacts, two, 100) == b"same"
         assert await artifacts.remove_all(["a", "b"], "y") == 1
         assert files(tmp_path) == []
-        with pytest.raises(ConfigError, match="is gone"):
-            await reading.whole(artifacts.blobs, two, 100)
+        with pytest.raises(NotFound, match="was removed"):
+            await reading.whole(artifacts, two, 100)
 
     on(tmp_path, work)
 
@@ -92,14 +92,14 @@ def test_a_damaged_file_is_an_error_and_never_other_data(harm: str, tmp_path: Pa
         do_harm(harm, file)
         target = tmp_path / "target"
         with pytest.raises(SpellError, match="damaged|is a folder|being opened"):
-            await reading.whole(artifacts.blobs, row, 100)
+            await reading.whole(artifacts, row, 100)
         with pytest.raises(SpellError):
-            assert [piece async for piece in reading.pieces(artifacts.blobs, row, 4)] == []
+            assert [piece async for piece in reading.pieces(artifacts, row, 4)] == []
         with pytest.raises(SpellError), target.open("wb") as file_:
-            await reading.copy(artifacts.blobs, row, file_)
+            await reading.copy(artifacts, row, file_)
         if harm in ("changed", "longer", "shorter", "gone"):
             await put(artifacts, "x", b"the truth")  # a good copy in its place
-            assert await reading.whole(artifacts.blobs, row, 100) == b"the truth"
+            assert await reading.whole(artifacts, row, 100) == b"the truth"
 
     on(tmp_path, work)
 
@@ -119,7 +119,7 @@ def test_a_damaged_artifact_does_not_replace_a_file(tmp_path: Path) -> None:
 def test_what_was_removed_can_be_read_to_its_end(tmp_path: Path) -> None:
     async def work(artifacts: Artifacts) -> None:
         row = await put(artifacts, "x", b"0123456789")
-        pieces = reading.pieces(artifacts.blobs, row, 4)
+        pieces = reading.pieces(artifacts, row, 4)
         assert await anext(pieces) == b"0123"
         await artifacts.remove(row)
         assert files(tmp_path) == []
@@ -218,7 +218,7 @@ def check_whole(data: Path) -> int:
     async def work(artifacts: Artifacts) -> int:
         rows = await artifacts.query(["a"], Query(versions=True, limit=10_000))
         for row in rows:
-            await reading.whole(artifacts.blobs, row, 100 * MB)
+            await reading.whole(artifacts, row, 100 * MB)
         return len(rows)
 
     return int(on(data, work))
@@ -324,13 +324,13 @@ return [failure.code, bytes === found.info().size, lines]""",
 def test_a_line_without_end_is_refused(tmp_path: Path) -> None:
     async def work(artifacts: Artifacts) -> None:
         row = await put(artifacts, "x", b"short\n" + b"x" * (reading.LONGEST_LINE + 1))
-        lines = reading.lines(artifacts.blobs, row)
+        lines = reading.lines(artifacts, row)
         assert await anext(lines) == "short"
         with pytest.raises(LimitExceeded, match="a line"):
             await anext(lines)
         bad = await put(artifacts, "x", b"ok\n\xff\xfe")
         with pytest.raises(InvalidArgument, match="not UTF-8"):
-            assert [line async for line in reading.lines(artifacts.blobs, bad)] == []
+            assert [line async for line in reading.lines(artifacts, bad)] == []
 
     on(tmp_path, work)
 
@@ -399,7 +399,7 @@ def test_a_checksum_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
         await kept.write(lambda c: c.execute("UPDATE artifacts SET sha256 = '../../../secret'"))
         found = await artifacts.find(["a"], row.name)
         with pytest.raises(ConfigError, match="is no checksum"):
-            await reading.whole(artifacts.blobs, found, 100)
+            await reading.whole(artifacts, found, 100)
         await session.close()
 
     asyncio.run(run())

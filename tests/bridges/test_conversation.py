@@ -191,6 +191,26 @@ def test_over_the_limit_older_turns_become_a_summary() -> None:
     asyncio.run(run())
 
 
+def test_the_bytes_of_a_conversation_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bridges._conversations import talk as module
+
+    monkeypatch.setattr(module, "LARGEST", 20)
+
+    async def run() -> None:
+        talk = talk_of(Echo())
+        await talk.add({"role": "user", "content": "x" * 15}, "Conversation.add")
+        for work in (
+            talk.say("y" * 10, {}),
+            talk.add({"role": "user", "content": "y" * 10}, "Conversation.add"),
+            talk.merge([{"role": "user", "content": "y" * 10}], "append", None, "merge"),  # type: ignore[arg-type]
+        ):
+            with pytest.raises(LimitExceeded, match="more than 20 bytes"):
+                await work
+        assert [len(message["content"]) for message in talk.messages] == [15]
+
+    asyncio.run(run())
+
+
 def test_what_a_conversation_may_hold_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     from bridges._conversations import talk as module
 

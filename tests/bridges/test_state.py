@@ -678,3 +678,18 @@ def test_a_run_that_has_ended_holds_the_database_no_longer(language: str, tmp_pa
         if thread.name.startswith("llmspell-database"):
             thread.join(60)
             assert not thread.is_alive()
+
+
+def test_errors_spell_options_as_the_language_does(tmp_path: Path) -> None:
+    source = """
+const said = [];
+const note = error => said.push(`${error.message} ${error.hint}`);
+try { new State({name: "x", maxHistory: -1}); } catch (error) { note(error); }
+await new State({name: "x"}).restore(7).catch(note);
+await new State({name: "x"}).undo().catch(note);
+try { new Conversation({maxMessages: 0}); } catch (error) { note(error); }
+return said;"""
+    session = make_session(tmp_path)
+    outcome, _ = cast("javascript", source, session)
+    assert outcome.error is None
+    assert all("max" in said and "_" not in said for said in outcome.value), outcome.value

@@ -58,9 +58,16 @@ def test_a_file_is_on_the_disk_before_it_takes_the_place_of_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[str] = []
-    fsync, rename = os.fsync, os.rename
-    monkeypatch.setattr(os, "fsync", lambda fd: (done.append("fsync"), fsync(fd)))
-    monkeypatch.setattr(os, "rename", lambda *a, **k: (done.append("rename"), rename(*a, **k)))
+
+    def watched(name: str, call: Any) -> None:
+        def note(*given: Any, **more: Any) -> Any:
+            done.append(name)
+            return call(*given, **more)
+
+        monkeypatch.setattr(os, name, note)
+
+    watched("fsync", os.fsync)
+    watched("rename", os.rename)
     write(tmp_path, "a", 1, path="kept.json")
     assert done == ["fsync", "rename"]
 
