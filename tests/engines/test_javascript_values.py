@@ -108,6 +108,7 @@ REFUSED: list[tuple[str, str]] = [
     ("{ a: new Set() }", "'value'.a is a Set"),
     ("{ a: /x/ }", "'value'.a is a RegExp"),
     ("{ a: Symbol('x') }", "'value'.a is a symbol"),
+    ("{ a: 2n ** 70n }", "'value'.a does not fit 64 bits"),
     ("{ a: Promise.resolve(1) }", "'value'.a is a promise"),
     ("{ a: new Error('x') }", "'value'.a is an error"),
     ("{ a: new Float32Array(2) }", "'value'.a is a Float32Array"),

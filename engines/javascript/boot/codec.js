@@ -94,6 +94,7 @@ function replacer(key, value) {
     case 'function':
       return encodeFunction(this, key, value);
     case 'bigint':
+      if (value < -9223372036854775808n || value > 9223372036854775807n) refuse(this, key, 'does not fit 64 bits');
       return marked(this, key, ['i', `${value}`]);
     case 'symbol':
       return refuse(this, key, 'is a symbol, which cannot cross');
