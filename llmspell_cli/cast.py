@@ -167,7 +167,7 @@ def session(
     run.params = params.bind_params(
         spell.manifest, request.param, request.params, request.args, world
     )
-    if request.session:
+    if request.session is not None:
         membership.join(run, request.session)
     return run
 

@@ -44,25 +44,27 @@ Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")
 WHOSE: dict[str, tuple[Any, Any]] = {
     "spell": (
         Annotated[
-            str,
+            str | None,
             typer.Option(
                 "--spell", metavar="FILE", help="Of this spell; eval and repl are two more."
             ),
         ],
-        "",
+        None,
     ),
     "agent": (
-        Annotated[str, typer.Option("--agent", metavar="NAME", help="Of an agent of a spell.")],
-        "",
+        Annotated[
+            str | None, typer.Option("--agent", metavar="NAME", help="Of an agent of a spell.")
+        ],
+        None,
     ),
     "session": (
         Annotated[
-            str,
+            str | None,
             typer.Option(
                 "--session", metavar="NAME", help="Of a session; with --spell, of that spell's."
             ),
         ],
-        "",
+        None,
     ),
     "shared": (Annotated[bool, typer.Option("--global", help="Shared by all spells.")], False),
 }
@@ -317,15 +319,18 @@ def import_(
     call.note(f"imported {name} from {file}")
 
 
-def _choice(spell: str, agent: str, session: str, shared: bool) -> Choice:
+def _choice(spell: str | None, agent: str | None, session: str | None, shared: bool) -> Choice:
     """Returns whose states the options mean."""
     from llmspell_cli.states import Choice
 
+    if "" in (spell, agent, session):
+        # A variable of the shell that is not set must not mean anybody's.
+        raise typer.BadParameter("an option that says whose state is meant is empty")
     if shared and (spell or agent or session):
         raise typer.BadParameter("--global excludes --spell, --agent and --session")
     if session and agent:
         raise typer.BadParameter("--session and --agent exclude one another")
-    return Choice(spell, agent, session, shared)
+    return Choice(spell or "", agent or "", session or "", shared)
 
 
 def _key(written: str) -> tuple[str, ...]:

@@ -117,7 +117,7 @@ class Bench:
         name = SpellInfo("repl", "", None, language)
         shared = {name: getattr(self.seed, name) for name in _SHARED}
         found = Session(spell=name, spell_name=spelling(language), **shared)
-        if self.request.session:
+        if self.request.session is not None:
             membership.share(found, self.seed)
         door = TracedDoor(found, lambda text: self.face.note(f"trace: {text}"))
         door.on = self.traced

@@ -364,6 +364,12 @@ def test_a_repl_joins_a_session(tmp_path: Path) -> None:
     assert [(run["spell"], run["status"]) for run in runs] == [("repl", "done")]
 
 
+@pytest.mark.parametrize("command", [("eval", "return 1"), ("repl",)])
+def test_an_empty_name_is_not_no_session(command: tuple[str, ...], tmp_path: Path) -> None:
+    found = llmspell(tmp_path, command[0], "--session", "", *command[1:], stdin="1\n")
+    assert found.code != 0 and "cannot be a name" in found.err
+
+
 def test_a_name_that_is_none_is_an_error_of_use(tmp_path: Path) -> None:
     (tmp_path / "a.lua").write_text("return 1")
     done = llmspell(tmp_path, "run", "--session", "../x", "a.lua")

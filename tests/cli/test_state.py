@@ -89,6 +89,9 @@ def test_a_name_that_is_not_clear_is_asked_for(tmp_path: Path) -> None:
     assert code == 1 and "'m' is not set" in err
     assert state(tmp_path, "show", "notes", "--spell", "a.lua", "--global")[0] == 2
     assert state(tmp_path, "set", "x", "a", "1", "--session", "none")[0] == 1
+    for option in ("--spell", "--agent", "--session"):
+        code, _, err = state(tmp_path, "remove", "notes", option, "", "--yes")
+        assert code == 2 and "is empty" in err
 
 
 def test_sessions_of_one_name_are_told_apart(tmp_path: Path) -> None:
