@@ -156,6 +156,8 @@ def _parse(text: str) -> tuple[str | Path, ...]:
         raise _Unfit(f"{place}the template cannot be read: {error.message}") from None
     except RecursionError:
         raise _Unfit("the template is nested too deep") from None
+    except ValueError:  # of Python, which reads no number of thousands of digits
+        raise _Unfit("the template has a number that is too long") from None
     return tuple(_joined(_part_of(node) for output in body for node in output.nodes))
 
 

@@ -73,6 +73,11 @@ def test_anything_but_names_is_refused(text: str) -> None:
         render(text, VALUES, "prompt")
 
 
+def test_a_number_that_is_too_long_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="a number that is too long"):
+        render("{{input[" + "1" * 5_000 + "]}}", {"input": [1]}, "prompt")
+
+
 @pytest.mark.parametrize(
     "path", ["input.__class__", "params.items.__len__", "params.keys", "params.items.append"]
 )
