@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bridges._errors import LimitExceeded, SpellError
 from bridges._patterns import matches
 from bridges._plain import weight
-from bridges._queues import MOST_BYTES, Queue, Tap
+from bridges._queues import MOST_BYTES, Queue, Room, Tap
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -83,11 +83,15 @@ class Counts:
 
 
 class Bus:
-    """The events of one run; those of the spells that it runs arrive here as well."""
+    """The events of one run; those of the spells that it runs arrive here as well.
+
+    room: what may be held of them for readers and batches
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._outer: Bus | None = session.caller.shared(Bus) if session.caller else None
+        self.room: Room = self._outer.room if self._outer else Room()
         self._history: deque[tuple[dict[str, Any], int]] = deque()
         self._history_size = 0
         self._last_id = 0
@@ -117,7 +121,8 @@ class Bus:
         correlated: its correlation id, where it is not that of what happens around it
         size: about how many bytes the data holds, where that is known
         """
-        size = weight(data) if size is None else size
+        if size is None:
+            size = weight(data)
         self._note(name, data, "llmspell", EVENT_BYTES + size, correlated)
 
     def emit_own(self, name: str, data: Any, correlated: str | None) -> None:
@@ -185,12 +190,16 @@ class Bus:
             or (self._outer is not None and self._outer.is_waiting)
         )
 
+    @property
+    def _is_delivering(self) -> bool:
+        return self._delivering is not None and not self._delivering.done()
+
     async def drain(self) -> None:
         """Waits until the events so far have been delivered, unless a delivery is under way.
 
         One under way may be waiting for the very call that would wait for it.
         """
-        if (len(self._queue) or self._jobs) and self._delivering is None:
+        if (len(self._queue) or self._jobs) and not self._is_delivering:
             self._begin()
             waiter = asyncio.get_running_loop().create_future()
             last: int = self._queue.waiting[-1][0]["id"] if len(self._queue) else 0
@@ -205,7 +214,7 @@ class Bus:
         self._deliver_later()
 
     def _deliver_later(self) -> None:
-        if self._delivering is not None or self._later is not None:
+        if self._is_delivering or self._later is not None:
             return
         try:
             loop = asyncio.get_running_loop()
@@ -217,7 +226,7 @@ class Bus:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-        if self._delivering is None:
+        if not self._is_delivering:
             # What handlers cause belongs to no operation that happens to wait for them.
             loop = asyncio.get_running_loop()
             self._delivering = loop.create_task(self._deliver(), context=Context())
@@ -232,6 +241,8 @@ class Bus:
         finally:
             self._delivering = None
             self._wake_waiters(self._last_id)
+            if self._queue.waiting or self._jobs:
+                self._deliver_later()
 
     async def _hand_round(self, event: dict[str, Any]) -> None:
         correlation.set(event["correlation"])
@@ -273,6 +284,8 @@ class Bus:
         self._jobs.clear()
         if self._delivering is not None:
             self._delivering.cancel()
+            # One that has not begun is never run, and wakes nobody.
+            self._wake_waiters(self._last_id)
 
     async def _close(self) -> None:
         for tap in self._taps:
@@ -313,7 +326,7 @@ class Bus:
                 hint="close streams that are no longer read",
                 details={"limit": "handlers"},
             )
-        tap = Tap(pattern)
+        tap = Tap(pattern, self.room)
         self._taps.append(tap)
         return tap
 
@@ -322,6 +335,7 @@ class Bus:
         if tap in self._taps:
             self._taps.remove(tap)
             self.counts.dropped_by_readers += tap.queue.dropped
+            tap.release()
 
     # -- what is known
 

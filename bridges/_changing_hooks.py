@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import OrderedDict
 from time import monotonic
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from bridges._errors import InvalidArgument, TimeLimit
+from bridges._passages import CHANGES
 from bridges._plain import weight
 
 if TYPE_CHECKING:
     from bridges._passages import Shown
+    from bridges._queues import Room
     from bridges._ready_hooks import Asked
 
 MOST_KEPT = 10_000
@@ -24,18 +27,22 @@ USED = ("usage", "cost")
 SECONDS = 1.0
 """That all patterns together may take over one request or result."""
 MOST_PATTERNS = 1_000
-NAMES = frozenset({"model", "tools", "tool", "agent", "spell", "workflow", "step", "settings"})
-"""Parts of requests that say what is asked, and are left as they are."""
+LEFT = "settings"
+"""What hooks can change in a request and has no text of the user's."""
 
 
 class Cache:
-    """Gives the result of an equal request again."""
+    """Gives the result of an equal request again.
 
-    def __init__(self, ttl: float | None, size: int) -> None:
+    room: what all caches of the run may hold together
+    """
+
+    def __init__(self, ttl: float | None, size: int, room: Room) -> None:
         if not 1 <= size <= MOST_KEPT:
             raise InvalidArgument(f"Hook.cache: size must be 1 to {MOST_KEPT}, got {size}")
         self._ttl = ttl
         self._size = size
+        self._room = room
         self._kept: OrderedDict[str, tuple[float, Any, int]] = OrderedDict()
         self._bytes = 0
         self._hits = 0
@@ -51,7 +58,8 @@ class Cache:
 
     async def _before(self, shown: Shown) -> dict[str, Any] | None:
         asked = [shown["point"], shown["name"], shown["request"]]
-        key = json.dumps(asked, sort_keys=True, default=repr)
+        text = json.dumps(asked, sort_keys=True, default=repr)
+        key = hashlib.sha256(text.encode()).hexdigest()
         found = self._kept.get(key)
         if found is not None and self._ttl is not None and monotonic() - found[0] >= self._ttl:
             self._forget(key)
@@ -75,13 +83,16 @@ class Cache:
         size = len(key) + weight(result)
         if key in self._kept:
             self._forget(key)
-        self._kept[key] = monotonic(), result, size
-        self._bytes += size
-        while len(self._kept) > self._size or self._bytes > MOST_BYTES:
+        while self._kept and (len(self._kept) >= self._size or self._bytes + size > MOST_BYTES):
             self._forget(next(iter(self._kept)))
+        if size <= MOST_BYTES and self._room.take(size):
+            self._kept[key] = monotonic(), result, size
+            self._bytes += size
 
     def _forget(self, key: str) -> None:
-        self._bytes -= self._kept.pop(key)[2]
+        size = self._kept.pop(key)[2]
+        self._bytes -= size
+        self._room.give(size)
 
 
 class Redact:
@@ -113,8 +124,9 @@ class Redact:
     async def _before(self, shown: Shown) -> dict[str, Any] | None:
         asked, until = shown["request"], monotonic() + SECONDS
         changed = {}
-        for name, part in asked.items():
-            if name not in NAMES and (new := self._clean(part, until)) != part:
+        for name in CHANGES[shown["point"]]:
+            part = asked.get(name)
+            if name != LEFT and (new := self._clean(part, until)) != part:
                 changed[name] = new
         return {"request": changed} if changed else None
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from bridges._bus import Bus, Listener
 from bridges._errors import InvalidArgument, SpellError
+from bridges._plain import weight
+from bridges._queues import MOST_BYTES
 from bridges._types import Callback
 
 MOST_BATCH = 1_000
@@ -40,6 +42,7 @@ class Handler:
         self._size: int = 0 if batch is None else batch.get("size", MOST_BATCH)
         self._seconds: float | None = None if batch is None else batch.get("seconds")
         self._gathered: list[Any] = []
+        self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self.listener = Listener(pattern, self._handle, self.end)
         if batch is not None and not 1 <= self._size <= MOST_BATCH:
@@ -60,8 +63,11 @@ class Handler:
         return True
 
     async def _gather(self, value: Any) -> None:
+        size = weight(value)
+        has_room = self._bus.room.take(size)
         self._gathered.append(value)
-        if len(self._gathered) >= self._size:
+        self._bytes += size if has_room else 0
+        if not has_room or len(self._gathered) >= self._size or self._bytes > MOST_BYTES:
             await self._hand_over()
         elif self._timer is None and self._seconds is not None:
             loop = asyncio.get_running_loop()
@@ -76,6 +82,8 @@ class Handler:
     async def _hand_over(self) -> None:
         self._stop_timer()
         found, self._gathered = self._gathered, []
+        self._bus.room.give(self._bytes)
+        self._bytes = 0
         if found:
             if self._once:
                 self._bus.drop(self.listener)

@@ -144,7 +144,7 @@ class Hooks:
         request: plain data; hooks may change it, and `call` checks what they made of it
         form: how the result is shown to hooks, and how a replacement is read
         """
-        token = correlation.set(correlation.get() or new_correlation())
+        token = None if correlation.get() else correlation.set(new_correlation())
         try:
             for attempt in range(1, MOST_RETRIES + 2):
                 try:
@@ -152,7 +152,8 @@ class Hooks:
                 except Retry:
                     continue
         finally:
-            correlation.reset(token)
+            if token is not None:
+                correlation.reset(token)
         raise LimitExceeded(
             f"a hook asked more than {MOST_RETRIES} times to do {point} {name!r} again",
             details={"limit": "retries"},
@@ -172,5 +173,6 @@ class Hooks:
         """
         gate = self._session.gate if point in GATED else None
         hooks = self.matching(point, name)
+        id = correlation.get() or new_correlation()
         session = self._session
-        return Passage(session, self._bus, gate, hooks, point, name, request, form, attempt)
+        return Passage(session, self._bus, gate, hooks, point, name, request, form, attempt, id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from bridges._bus import Bus, correlation, new_correlation
+from bridges._bus import Bus
 from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, SpellError
 from bridges._names import did_you_mean
 from bridges._plain import plain
@@ -27,6 +27,17 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "error": ("result", "retry", "deny"),
 }
 """What a hook may return, by when it is asked."""
+CHANGES: dict[str, tuple[str, ...]] = {
+    "model": ("system", "messages", "settings"),
+    "tool": ("arguments",),
+    "agent": ("input", "messages"),
+    "workflow": ("input", "params"),
+    "step": ("input", "params", "prompt"),
+    "state": ("value",),
+    "handoff": ("reason", "arguments", "state"),
+    "run": ("params",),
+}
+"""What of the requests of a point hooks can change; a step has one of its three."""
 MOST_DEPTH = 10
 """How often one hook may be at work inside itself."""
 SMALL = 400
@@ -60,7 +71,7 @@ class Given(Generic[T]):
     result: T
 
 
-@dataclass
+@dataclass(slots=True)
 class Passage(Generic[T]):
     """One attempt at one operation.
 
@@ -77,8 +88,8 @@ class Passage(Generic[T]):
     name: str
     request: dict[str, Any]
     form: Form[T]
-    attempt: int = 1
-    correlation: str = field(default_factory=lambda: correlation.get() or new_correlation())
+    attempt: int
+    correlation: str
     _began: float = field(default=0.0, init=False)
     _duration: float | None = field(default=None, init=False)
     _span: Span | None = field(default=None, init=False)
@@ -86,9 +97,10 @@ class Passage(Generic[T]):
 
     async def run(self, call: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
         """Makes the attempt; raises Retry where a hook wants another one."""
-        given = await self.before()
-        if given is not None:
-            return await self._after(given.result)
+        if self.hooks or self.gate is not None:
+            given = await self.before()
+            if given is not None:
+                return await self._after(given.result)
         await self.started()
         try:
             result = await call(self.request)
@@ -107,7 +119,7 @@ class Passage(Generic[T]):
             said = await self._ask(hook, {})
             self._refuse(hook, said)
             if "request" in said:
-                self.request = {**self.request, **_map(said["request"], hook, "request")}
+                self.request = {**self.request, **self._changed(hook, said["request"])}
             if "result" in said:
                 return Given(self._replaced(hook, said["result"]))
         if self.gate is not None and self.form.hold is not None:
@@ -124,7 +136,8 @@ class Passage(Generic[T]):
 
             self._span = _span_points.begin(self.session, self.point, self.name, self.request)
         self._tell(f"{self.point}.started", {"name": self.name}, SMALL)
-        await self._handled(None)
+        if self.bus.is_waiting:
+            await self._handled(None)
         self._began = monotonic()
 
     async def ended(self, result: T) -> T:
@@ -132,16 +145,19 @@ class Passage(Generic[T]):
         self._duration = monotonic() - self._began
         facts = self.form.facts(result)
         about = {"name": self.name, "duration": self._duration, **facts}
-        try:
-            result = await self._after(result)
-        except BaseException as error:
-            self._finish_span(facts, None, error)
-            self._tell(f"{self.point}.ended", about)
-            await self._handled(error)
-            raise
-        self._finish_span(facts, lambda: self.form.show(result))
+        if self.hooks:
+            try:
+                result = await self._after(result)
+            except BaseException as error:
+                self._finish_span(facts, None, error)
+                self._tell(f"{self.point}.ended", about)
+                await self._handled(error)
+                raise
+        if self._span is not None:
+            self._finish_span(facts, lambda: self.form.show(result))
         self._tell(f"{self.point}.ended", about, SMALL)
-        await self._handled(None)
+        if self.bus.is_waiting:
+            await self._handled(None)
         return result
 
     async def failed(self, error: BaseException) -> Given[T] | None:
@@ -245,13 +261,36 @@ class Passage(Generic[T]):
             shown["duration"] = self._duration
         return shown
 
+    def _changed(self, hook: HookSpec, given: Any) -> dict[str, Any]:
+        """Returns the parts of a request that a hook changed; what would be ignored is refused."""
+        if not isinstance(given, dict):
+            raise InvalidArgument(f"{hook.label} returned a request that is no map")
+        can = [key for key in CHANGES[self.point] if key in self.request or self.point != "step"]
+        for key, value in given.items():
+            if key in can or (key in self.request and value == plain(self.request[key])):
+                continue
+            raise InvalidArgument(
+                f"{hook.label} changed {key!r}, which cannot be changed in a request",
+                hint=f"what can be: {', '.join(can)}",
+                details={"hook": hook.label},
+            )
+        return {key: given[key] for key in can if key in given}
+
     def _refuse(self, hook: HookSpec, said: dict[str, Any]) -> None:
-        if "deny" not in said or said["deny"] is False:
+        reason = said.get("deny")
+        if reason is None or reason is False:
             return
-        reason = str(said["deny"])
+        if reason is not True and not isinstance(reason, str):
+            raise InvalidArgument(
+                f"{hook.label} returned a deny that is no text",
+                hint="say why, or true",
+                details={"hook": hook.label},
+            )
+        why = "without a reason" if reason is True or not reason.strip() else reason
         about = {"point": self.point, "name": self.name, "hook": hook.label}
-        self._tell("hook.denied", {**about, "reason": reason[:LONGEST_MESSAGE]})
-        raise PermissionDenied(f"denied by a hook: {reason}", details={"hook": hook.label})
+        self._tell("hook.denied", {**about, "reason": why[:LONGEST_MESSAGE]})
+        words = f"denied by a hook: {why}" if why is reason else f"denied by a hook, {why}"
+        raise PermissionDenied(words, details={"hook": hook.label})
 
     def _replaced(self, hook: HookSpec, value: Any) -> T:
         try:
@@ -278,12 +317,6 @@ def _answer(said: Any, hook: HookSpec) -> dict[str, Any]:
                 hint=did_you_mean(key, known),
             )
     return said
-
-
-def _map(value: Any, hook: HookSpec, key: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidArgument(f"{hook.label} returned a {key} that is no map")
-    return value
 
 
 def _failure_of(hook: HookSpec, error: SpellError) -> SpellError:

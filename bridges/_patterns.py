@@ -56,4 +56,7 @@ def _match(pattern: list[str], words: list[str], same: Callable[[str, str], bool
 
 def fits(pattern: str, name: str) -> bool:
     """Tells whether a hook's pattern matches a name, in which `*` stands for any characters."""
-    return pattern == "*" or fnmatchcase(name, pattern)
+    if pattern == "*":
+        return True
+    # Names hold any characters; those that mean something to fnmatch mean themselves here.
+    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))

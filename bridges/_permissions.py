@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -48,6 +49,7 @@ class Checked:
         return self._value
 
     @classmethod
+    @cache
     def kinds(cls) -> tuple[str, ...]:
         """Returns the kinds of permission that making one checks."""
         return tuple(vars(k)["kind"] for k in reversed(cls.__mro__) if "kind" in vars(k))

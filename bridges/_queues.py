@@ -7,10 +7,34 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridges._errors import LimitExceeded
+
 QUEUE = 10_000
 """Events that may wait for handlers, or for one reader; the newest are dropped and counted."""
 MOST_BYTES = 16 * 1024 * 1024
-"""Of the events that are remembered, and of those in one queue, about."""
+"""Of the events that are remembered, of those in one queue, and of one batch, about."""
+IN_HAND = 2
+"""Events of a reader that it has taken and that may not have been used yet."""
+MOST_HELD = 256 * 1024 * 1024
+"""Of what all readers, batches and caches of a run hold together, about."""
+
+
+class Room:
+    """The bytes that may be held for a run and for the spells that it runs."""
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    def take(self, size: int) -> bool:
+        """Takes so many bytes, or tells that they are not to be had."""
+        if self._held + size > MOST_HELD:
+            return False
+        self._held += size
+        return True
+
+    def give(self, size: int) -> None:
+        """Gives back what was taken."""
+        self._held -= size
 
 
 @dataclass
@@ -47,17 +71,25 @@ class Queue:
 
 
 class Tap:
-    """A queue of its own for one reader, who takes the matching events when it likes."""
+    """A queue of its own for one reader, who takes the matching events when it likes.
 
-    def __init__(self, pattern: str) -> None:
+    The last IN_HAND events that it took count as held: they may still be on their way.
+    """
+
+    def __init__(self, pattern: str, room: Room) -> None:
         self.pattern = pattern
         self.queue = Queue()
+        self._room = room
+        self._in_hand: deque[int] = deque()
         self._arrived = asyncio.Event()
         self._is_closed = False
 
     def put(self, event: dict[str, Any], size: int) -> None:
         """Takes an event."""
-        self.queue.put(event, size)
+        if not self._room.take(size):
+            self.queue.dropped += 1
+        elif not self.queue.put(event, size):
+            self._room.give(size)
         self._arrived.set()
 
     async def next(self) -> dict[str, Any] | None:
@@ -67,9 +99,31 @@ class Tap:
                 return None
             self._arrived.clear()
             await self._arrived.wait()
-        return self.queue.take()
+        before = self.queue.size
+        event = self.queue.take()
+        self._in_hand.append(before - self.queue.size)
+        if len(self._in_hand) > IN_HAND:
+            self._room.give(self._in_hand.popleft())
+        return event
+
+    def weigh(self, size: int) -> None:
+        """Has the last event count as so many bytes; raises LimitExceeded when there is no room."""
+        more = size - self._in_hand[-1]
+        if more > 0 and not self._room.take(more):
+            raise LimitExceeded(
+                f"what streams of events hold has more than {MOST_HELD} bytes",
+                hint="read and close streams, or have `map` give less",
+                details={"limit": "memory"},
+            )
+        self._in_hand[-1] += max(more, 0)
 
     def close(self) -> None:
         """Has whoever waits for events wait no longer."""
         self._is_closed = True
         self._arrived.set()
+
+    def release(self) -> None:
+        """Gives up everything; nobody reads on."""
+        self._room.give(self.queue.size + sum(self._in_hand))
+        self._in_hand.clear()
+        self.queue.clear()

@@ -24,7 +24,7 @@ from bridges._events import RESERVED
 from bridges._handlers import Handler, is_wanted
 from bridges._patterns import check_event, check_pattern, matches
 from bridges._pauses import Pauses
-from bridges._plain import check_plain
+from bridges._plain import check_plain, weight
 from bridges._queues import Tap
 from bridges._types import Callback, StreamOf
 from bridges.stream import Final, Stream
@@ -167,7 +167,8 @@ class Event(Bridge):
         """
         check_pattern(pattern, "Event.stream")
         bus = self._bus()
-        stream: Any = Stream(self._events(bus.tap(pattern), dict(options or {})))
+        # The tap is what holds events that are not read yet.
+        stream: Any = Stream(self._events(bus.tap(pattern), dict(options or {})), ahead=1)
         return stream  # type: ignore[no-any-return]
 
     async def _events(self, tap: Tap, options: dict[str, Any]) -> AsyncGenerator[Any]:
@@ -187,6 +188,8 @@ class Event(Bridge):
                 value = event if change is None else await change(event)
                 if reduce is not None:
                     total = await reduce(total, value)
+                if change is not None or reduce is not None:
+                    tap.weigh(weight(value) + weight(total))
                 yield value
             yield Final(count if reduce is None else total)
         finally:

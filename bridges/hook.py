@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from bridges._bus import Bus
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
 from bridges._hook_records import (
@@ -227,7 +228,8 @@ class Hook(Bridge):
         from bridges._changing_hooks import Cache
 
         given = options or {}
-        hook = Cache(given.get("ttl"), given.get("size", KEPT))
+        bus: Bus = self.session.shared(Bus)
+        hook = Cache(given.get("ttl"), given.get("size", KEPT), bus.room)
         return self._ready("cache", hook, {"point": "model", **given})
 
     @host_function(needs=NOTHING, since=2)

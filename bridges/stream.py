@@ -95,6 +95,7 @@ class Stream(HostObject):
     @host_function(needs=NOTHING, since=1)
     async def close(self) -> None:
         """Stops the stream; what has not arrived is given up."""
+        await asyncio.sleep(0)  # a source that has not begun would not clean up
         self._task.cancel()
         self._ended = True
 

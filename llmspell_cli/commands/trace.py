@@ -21,6 +21,7 @@ def trace(ctx: typer.Context, file: File) -> None:
 
     invocation: Invocation = ctx.obj
     world = invocation.world
+    spans = read(world.path(file))
     world.out(f"{'begins':>9} {'takes':>9}")
-    for line in lines(read(world.path(file))):
+    for line in lines(spans):
         world.out(line)

@@ -40,12 +40,18 @@ def _below(
 
 
 def _line(span: Span, began: int, before: str) -> str:
-    name = before + clean(span.name)[:MOST_TEXT].replace("\n", " ")
+    name = before + _short(span.name)
     times = f"{_seconds(span.start - began):>9} {_seconds(span.end - span.start):>9}"
-    told = [f"{word} {span.attributes[key]}" for key, word in TOLD.items() if _says(span, key)]
+    told = [
+        f"{word} {_short(span.attributes[key])}" for key, word in TOLD.items() if _says(span, key)
+    ]
     if span.error:
-        told.append(f"failed: {clean(span.error)[:MOST_TEXT]}".replace("\n", " "))
+        told.append(f"failed: {_short(span.error)}")
     return f"{times}  {name}" + (f"  ({', '.join(told)})" if told else "")
+
+
+def _short(value: object) -> str:
+    return clean(str(value))[:MOST_TEXT].replace("\n", " ")
 
 
 def _says(span: Span, key: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridges import _bus, _queues
+from bridges import _bus, _handlers, _queues
 from bridges._bus import Bus, correlation
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._patterns import matches
@@ -114,6 +114,102 @@ def test_a_reader_that_does_not_read_loses_the_newest(
     before, after = finish(session, work())
     assert before["dropped"]["streams"] in (19, 20) == (19, 20)
     assert after["dropped"] == before["dropped"]
+
+
+def test_what_all_streams_hold_together_is_bounded(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_queues, "MOST_HELD", 200_000)
+
+    async def work() -> Any:
+        streams = [await wait_for(session, "Event.stream", "a") for _ in range(10)]
+        for n in range(5):
+            await emit(session, "a", f"{n}" * 30_000)
+        full = call(session, "Event.stats")["dropped"]["streams"]
+        for stream in streams:
+            await wait_for(session, "Stream:close", stream)
+        await asyncio.sleep(0.05)
+        reader = await wait_for(session, "Event.stream", "a")
+        first = asyncio.create_task(wait_for(session, "Stream:next", reader))
+        await emit(session, "a", "x" * 30_000)
+        return full, len((await first)["items"]), call(session, "Event.stats")["dropped"]["streams"]
+
+    full, items, after = finish(session, work())
+    assert full >= 50 - 6 and items == 1 and after == full
+
+
+def test_what_streams_make_of_events_is_bounded(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_queues, "MOST_HELD", 200_000)
+
+    async def work() -> None:
+        options = {"map": gives("x" * 300_000)}
+        stream = await wait_for(session, "Event.stream", "a", options)
+        await emit(session, "a")
+        await wait_for(session, "Stream:next", stream)
+
+    with pytest.raises(LimitExceeded, match="what streams of events hold"):
+        finish(session, work())
+
+
+def test_batches_of_big_events_come_early(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_handlers, "MOST_BYTES", 100_000)
+    handler, other = gives(None), gives(None)
+
+    async def work() -> list[list[int]]:
+        found = []
+        options = {"batch": {"size": 100}}
+        call(session, "Event.on", "a", handler, options)
+        for _ in range(8):
+            await emit(session, "a", "x" * 30_000)
+        found.append([len(batch) for batch in handler.calls])
+        call(session, "Event.clear")
+        await wait_for(session, "Async.sleep", 0.05)
+        handler.calls.clear()
+        # Where others hold all there is, it comes at once, and nothing is lost.
+        monkeypatch.setattr(_queues, "MOST_HELD", 40_000)
+        call(session, "Event.on", "a", other, options)
+        call(session, "Event.on", "a", handler, options)
+        for _ in range(3):
+            await emit(session, "a", "x" * 30_000)
+        found.append([len(batch) for batch in handler.calls])
+        return found
+
+    assert finish(session, work()) == [[4, 4], [1, 2]]
+
+
+def test_what_all_caches_hold_together_is_bounded(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_queues, "MOST_HELD", 100_000)
+
+    async def work() -> list[int]:
+        caches = [call(session, "Hook.cache", {"point": "state"}) for _ in range(1)]
+        caches += [call(session, "Hook.cache", {"point": "tool"}) for _ in range(10)]
+        tool = {"name": "big", "parameters": {}, "run": gives("x" * 30_000)}
+        call(session, "Tool.new", tool)
+        await wait_for(session, "Tool.call", "big", {})
+        return [call(session, "Hook:stats", c)["kept"] for c in caches]
+
+    assert sum(finish(session, work())) == 3
+
+
+def test_a_delivery_that_is_ended_before_it_begins_holds_nobody(session: Session) -> None:
+    async def work() -> list[Any]:
+        bus: Bus = session.shared(Bus)
+        handler = gives(None)
+        call(session, "Event.on", "a", handler)
+        bus.emit_own("a", 1, None)
+        waiting = asyncio.create_task(bus.drain())
+        asyncio.get_running_loop().call_soon(bus.interrupt)  # after drain, before the delivery
+        await asyncio.wait_for(waiting, 20)
+        await asyncio.wait_for(emit(session, "a", 2), 20)
+        return [event["data"] for event in handler.calls]
+
+    assert finish(session, work()) == [2]
 
 
 def test_history_is_bounded_in_number_and_size(

@@ -94,6 +94,7 @@ def test_a_file_that_is_no_trace(text: str, tmp_path: Path) -> None:
     ended = llmspell(tmp_path, "trace", "t.json")
     assert ended.code == 2
     assert "is not a trace" in ended.err
+    assert ended.out == ""
     assert llmspell(tmp_path, "trace", "absent.json").code == 2
 
 
