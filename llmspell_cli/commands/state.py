@@ -107,8 +107,8 @@ def list_states(
         (
             one.place.name,
             one.place.scope,
-            f"{one.head.count} key" + ("" if one.head.count == 1 else "s"),
-            f"{one.head.size:,} bytes",
+            _counted(one.head.count, "key"),
+            _counted(one.head.size, "byte"),
             _when(one.head.updated),
             whose,
         )
@@ -229,7 +229,9 @@ def remove(
     async def work(kept: KeptStates) -> bool:
         store = await kept.find(name, choice)
         found, _ = await states.values(store)
-        if not yes and not agreed(call, f"remove the state {name} with {len(found)} keys?"):
+        if not yes and not agreed(
+            call, f"remove the state {name} with {_counted(len(found), 'key')}?"
+        ):
             return False
         return await store.remove()
 
@@ -347,6 +349,10 @@ def _unusable(file: Path, what: str, error: OSError) -> Exception:
 
 def _pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _when(seconds: float) -> str:

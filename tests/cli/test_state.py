@@ -45,7 +45,7 @@ def test_states_are_listed_and_shown(tmp_path: Path) -> None:
     keep(tmp_path, "b.lua", name="shared", n=2)
     code, out, _ = state(tmp_path, "list")
     assert code == 0 and len(out.splitlines()) == 2
-    assert "notes   spell   2 keys" in out and "shared  global  1 keys" in out
+    assert "notes   spell   2 keys" in out and "shared  global  1 key   1 byte " in out
     _, out, _ = state(tmp_path, "list", "--global", "--json")
     assert [row["name"] for row in json.loads(out)] == ["shared"]
     _, out, _ = state(tmp_path, "list", "--spell", "a.lua")
