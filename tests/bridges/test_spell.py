@@ -20,7 +20,7 @@ def test_info(tmp_path: Path) -> None:
         "description": "what it does",
         "path": str(tmp_path / "a.lua"),
         "language": "lua",
-        "level": 1,
+        "level": 2,
         "depth": 0,
         "params": {"a": 1},
     }
