@@ -12,7 +12,7 @@ from bridges._permissions import Checked, Grants
 C = TypeVar("C", bound=Checked)
 
 
-@dataclass
+@dataclass(slots=True)
 class Border:
     """The function that is called, in which language, and what the spell may do.
 

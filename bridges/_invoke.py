@@ -70,12 +70,27 @@ def table() -> tuple[list[Entry], dict[str, int]]:
     return [entry for _, entry in found], numbers
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A function that has been called before.
+
+    kind: the class whose method it is; is_bridge: there is one object of it, the run's own
+    name, wheres: what messages call it and its parameters
+    """
+
+    function: HostFunction
+    kind: type
+    is_bridge: bool
+    name: str
+    wheres: tuple[str, ...]
+
+
 class Door:
     """Calls host functions for one run."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._functions: dict[int, tuple[HostFunction, type]] = {}
+        self._known: dict[int, Known] = {}
 
     def kind(self, number: Any) -> str:
         """Returns how a function is called; a number that is none is InvalidArgument."""
@@ -90,11 +105,12 @@ class Door:
 
     def call(self, number: int, arguments: list[Any]) -> Any:
         """Calls a `sync` or `note` function and returns its value for the script."""
-        function, kind = self._function(number)
+        known = self._function(number)
+        function = known.function
         timings = self._session.timings
         began = monotonic() if timings else 0.0
         try:
-            method, bound, border = self._bind(function, kind, arguments)
+            method, bound, border = self._bind(known, arguments)
             return function.returns.write(method(**bound), border)
         except SpellError:
             raise
@@ -102,15 +118,16 @@ class Door:
             raise self._defect(function, error) from error
         finally:
             if timings:
-                timings.add("host", self._name(function), began)
+                timings.add("host", known.name, began)
 
     async def call_async(self, number: int, arguments: list[Any]) -> Any:
         """Calls any function and returns its value for the script."""
-        function, kind = self._function(number)
+        known = self._function(number)
+        function = known.function
         timings = self._session.timings
         began = monotonic() if timings else 0.0
         try:
-            method, bound, border = self._bind(function, kind, arguments)
+            method, bound, border = self._bind(known, arguments)
             result = method(**bound)
             if isinstance(result, Awaitable):
                 result = await result
@@ -121,10 +138,7 @@ class Door:
             raise self._defect(function, error) from error
         finally:
             if timings:
-                timings.add("host", self._name(function), began)
-
-    def _name(self, function: HostFunction) -> str:
-        return f"{function.noun}.{self._session.spell_name(function.name)}"
+                timings.add("host", known.name, began)
 
     def border(self, name: str) -> Border:
         """Returns the border at which a function, as the script spells it, reads what it is given.
@@ -133,21 +147,23 @@ class Door:
         """
         return Border(name, self._session.grants, self._session.spell_name, self._note)
 
-    def _function(self, number: int) -> tuple[HostFunction, type]:
-        known = self._functions.get(number)
+    def _function(self, number: int) -> Known:
+        known = self._known.get(number)
         if known is None:
-            entry = table()[0][number]
+            entry, spelled = table()[0][number], self._session.spell_name
             kind = getattr(importlib.import_module(entry.module), entry.kind_name)
-            known = self._functions[number] = function_of(kind, entry.method), kind
+            function = function_of(kind, entry.method)
+            name = f"{function.noun}.{spelled(function.name)}"
+            wheres = tuple(f"{name}: {spelled(param.name)!r}" for param in function.params)
+            known = Known(function, kind, issubclass(kind, Bridge), name, wheres)
+            self._known[number] = known
         return known
 
-    def _bind(
-        self, function: HostFunction, kind: type, arguments: list[Any]
-    ) -> tuple[Any, dict[str, Any], Border]:
-        session = self._session
-        name = self._name(function)
+    def _bind(self, known: Known, arguments: list[Any]) -> tuple[Any, dict[str, Any], Border]:
+        session, function, kind = self._session, known.function, known.kind
+        name = known.name
         border = self.border(name)
-        if issubclass(kind, Bridge):
+        if known.is_bridge:
             owner: Any = session.shared(kind)
         else:
             if not arguments or not isinstance(arguments[0], kind):
@@ -166,13 +182,11 @@ class Door:
             if value is None and not param.required:
                 bound[param.name] = param.fallback
             elif value is None and param.shape.describe != "any":
-                spelled = session.spell_name(param.name)
                 raise InvalidArgument(
-                    f"{name}: {spelled!r} is missing", hint=f"it must be {param.shape.words}"
+                    f"{known.wheres[i]} is missing", hint=f"it must be {param.shape.words}"
                 )
             else:
-                where = f"{name}: {session.spell_name(param.name)!r}"
-                bound[param.name] = param.shape.read(value, where, border)
+                bound[param.name] = param.shape.read(value, known.wheres[i], border)
         return getattr(owner, function.method.__name__), bound, border
 
     def _note(

@@ -49,6 +49,5 @@ class Courses:
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Calls a function of the host for the spell; it answers at once."""
-        if self._outermost is None:
-            return function(*arguments)
-        return self.context().run(function, *arguments)
+        found = self._of.get(self._now, self._outermost)
+        return function(*arguments) if found is None else found.copy().run(function, *arguments)

@@ -232,7 +232,7 @@ function M.fill(text, values)
   return (string.gsub(text, "{([%a_][%w_]*)}", function(name)
     local value = values[name]
     if value == nil then
-      error("fill: there is no value '" .. name .. "'", 3)
+      error("fill: there is no value '" .. name .. "'", 4)
     end
     return tostring(value)
   end))

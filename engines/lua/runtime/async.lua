@@ -174,7 +174,7 @@ function M.timeout(seconds, f)
   timers.add(seconds, group.future)
   join(group)
   if not task.finished then
-    local late = errors.make("timeout", "it took longer than " .. seconds .. " s")
+    local late = errors.make("timeout", "it took longer than " .. seconds .. " seconds")
     late.retryable = true
     error(late, 0)
   end
