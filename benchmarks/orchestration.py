@@ -244,7 +244,7 @@ def states(folder: Path, rounds: int) -> list[Row]:
     table = []
     for store, against, budget in (
         ("memory", "call", 3.0),
-        ("file", "by hand file", 5.0),
+        ("file", "by hand file", 8.0),
         ("sqlite", "memory", 6.0),
     ):
         each, hand = (found[name] / KEPT * 1e6 for name in (store, f"by hand {store}"))
