@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from contextvars import ContextVar
@@ -61,7 +62,7 @@ class AgentSpec:
     switch: Switch = field(default_factory=Switch, compare=False)
 
 
-class AgentHandle(HostObject):
+class AgentHandle(HostObject, ABC):
     """An agent as scripts hold it, whatever is behind it; nouns take each other's agents as this.
 
     agent_name: what logs, errors and other agents call it; description: what it is good for
@@ -73,19 +74,19 @@ class AgentHandle(HostObject):
     description: str
     spec: AgentSpec | None = None
 
+    @abstractmethod
     async def ask(self, said: Any, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Works on an input and returns the fields of `AgentResult`.
 
         said: text, messages, another agent's answer, or data
         options: fields of `AgentRunOptions`
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def pieces(
         self, said: Any, options: Mapping[str, Any] | None = None
     ) -> AsyncGenerator[str | dict[str, Any]]:
         """Checks what `ask` takes, and yields text as it arrives and, last, what `ask` returns."""
-        raise NotImplementedError
 
     def tool_spec(self, name: str = "", description: str = "") -> ToolSpec:
         """Returns the agent as a tool that takes an `input` and gives the answer's output."""

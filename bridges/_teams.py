@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
@@ -166,12 +167,12 @@ class _noted:
             self._assignment.error = error
 
 
-class Work:
+class Work(ABC):
     """How the agents of a team work together; one class for every kind of team."""
 
+    @abstractmethod
     def pieces(self, run: TeamRun) -> AsyncGenerator[str | dict[str, Any]]:
         """Yields text as it arrives and, last, `text` and `output` of the team's answer."""
-        raise NotImplementedError
 
     def facts(self) -> dict[str, Any]:
         """Returns the fields of `TeamInfo` that this kind has."""
