@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bridges import _io
 from bridges._artifacts import reading
@@ -24,7 +24,7 @@ from bridges._bus import Bus
 from bridges._database import database
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
-from bridges._joined import KeptScope, scope_of, space_for, spaces_of
+from bridges._joined import KeptScope, space_for, spaces_of
 from bridges._permissions import Checked, ReadPath, WritePath
 from bridges._threads import in_thread
 from bridges._tools import as_data
@@ -263,18 +263,7 @@ def _saved(session: Session, row: Row) -> None:
 
 
 def _info(row: Row) -> ArtifactInfo:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "version": row.version,
-        "scope": scope_of(row.space),
-        "type": row.type,
-        "size": row.size,
-        "sha256": row.sha256,
-        "created": row.created,
-        "metadata": row.metadata,
-        "tags": row.tags,
-    }
+    return cast(ArtifactInfo, row.fields())
 
 
 def _check_name(name: str, where: str) -> None:

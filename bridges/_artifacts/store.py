@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from bridges._blobs import Blobs, Pending
 from bridges._database import Database, migrate
 from bridges._errors import ConfigError, LimitExceeded, NotFound
+from bridges._joined import scope_of
 from bridges._names import did_you_mean
 from bridges._sessions.store import account, as_json, as_tags
 from bridges._threads import in_thread
@@ -54,6 +55,11 @@ class Row:
     created: float
     metadata: dict[str, Any]
     tags: list[str]
+
+    def fields(self) -> dict[str, Any]:
+        """Returns what is known of it, as scripts and documents have it."""
+        known = {key: value for key, value in vars(self).items() if key != "space"}
+        return {**known, "scope": scope_of(self.space)}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Contents:
     async def artifacts(self) -> list[dict[str, Any]]:
         """Returns what is known of the artifacts, every version, by name."""
         rows = await self._database.read(lambda c: artifacts.in_space(c, self._space))
-        return [artifact_fields(row) for row in rows]
+        return [row.fields() for row in rows]
 
     async def conversations(self) -> list[dict[str, Any]]:
         """Returns what is known of the conversations, the latest first."""
@@ -109,22 +109,6 @@ def session_fields(row: Row) -> dict[str, Any]:
         "status": row.status,
         "created": row.created,
         "updated": row.updated,
-        "metadata": row.metadata,
-        "tags": row.tags,
-    }
-
-
-def artifact_fields(row: artifacts.Row) -> dict[str, Any]:
-    """Returns what is known of an artifact, as scripts and documents have it."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "version": row.version,
-        "scope": "session",
-        "type": row.type,
-        "size": row.size,
-        "sha256": row.sha256,
-        "created": row.created,
         "metadata": row.metadata,
         "tags": row.tags,
     }

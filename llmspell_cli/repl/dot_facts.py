@@ -161,6 +161,7 @@ async def limits(bench: Bench, _rest: str) -> None:
         ("output", f"{found.output / 1024**2:g} MB", "printed by one evaluation"),
         ("calls", f"{found.calls:,}", "host calls of one evaluation"),
         ("in_flight", f"{found.in_flight:,}", "host calls at one time"),
+        ("artifacts", f"{found.artifacts / 1024**2:g} MB", "kept by one spell"),
     ]
     bench.face.show(table(rows, bench.face))
 
