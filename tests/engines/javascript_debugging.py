@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from engines import _protocol as protocol
+from tests.engines.hearing import received
 from tests.engines.javascript_host import Host, Outcome
 
 PATIENCE = 30.0
@@ -90,7 +91,7 @@ class Debugged(Host):
             self.due.pop(0)[2]()
         if not select.select([self.socket], [], [], 0.02)[0]:
             return
-        data = self.socket.recv(1 << 18)
+        data = received(self.socket)
         self.ended = self.ended or not data
         for frame in self.decoder.feed(data):
             self.take(frame)

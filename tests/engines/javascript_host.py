@@ -17,6 +17,7 @@ from typing import Any
 
 from engines import _protocol as protocol
 from tests.engines.early import interrupts_wait
+from tests.engines.hearing import received
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORKER = Path(__file__).with_name("javascript_worker.py")
@@ -180,10 +181,7 @@ class Host:
             wait = min(self.due[0][0] - time.monotonic() if self.due else patience, 0.5)
             if not select.select([self.socket], [], [], max(wait, 0))[0]:
                 continue
-            try:
-                data = self.socket.recv(1 << 18)
-            except ConnectionResetError:
-                data = b""
+            data = received(self.socket)
             if not data:
                 break
             for frame in decoder.feed(data):

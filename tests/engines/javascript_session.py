@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from engines import _protocol as protocol
+from tests.engines.hearing import received
 from tests.engines.javascript_host import Host
 
 MODULES = {
@@ -86,10 +87,7 @@ class ReplHost(Host):
         until = self.due[0][0] - time.monotonic() if self.due else wait
         if not select.select([self.socket], [], [], max(0, min(wait, until)))[0]:
             return True
-        try:
-            data = self.socket.recv(1 << 18)
-        except ConnectionResetError:
-            data = b""
+        data = received(self.socket)
         for frame in self.decoder.feed(data):
             self.take(frame)
         return data != b""

@@ -19,6 +19,7 @@ import msgpack
 
 from engines import _protocol as p
 from tests.engines.early import interrupts_wait
+from tests.engines.hearing import received
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = [str(HERE.parent.parent), str(Path(lupa.__file__).parent.parent)]
@@ -202,8 +203,8 @@ class Run:
         while True:
             self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
             try:
-                data = self.socket.recv(1 << 18)
-            except (TimeoutError, ConnectionResetError):
+                data = received(self.socket)
+            except TimeoutError:
                 break
             if not data:
                 break

@@ -15,6 +15,7 @@ import msgpack
 
 from engines import _protocol as p
 from tests.engines.early import interrupts_wait
+from tests.engines.hearing import received
 from tests.engines.lua_host import API, FOLDERS, HERE, Run
 
 PATIENCE = 20.0
@@ -76,7 +77,7 @@ class Session(Run):
             left = until - time.monotonic()
             assert left > 0, "the worker talks, but does not come to an end"
             self.socket.settimeout(left)
-            data = self.socket.recv(1 << 18)
+            data = received(self.socket)
             if not data:
                 raise Ended(self.outcome.end)
             for frame in self.decoder.feed(data):

@@ -98,6 +98,11 @@ class Adapter:
         }
         self.running: asyncio.Task[Ending] | None = None
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the client has taken its leave, and the rest is tidying up."""
+        return self._done.is_set()
+
     async def serve(self) -> None:
         """Serves the client until it is gone; raises InvalidArgument where it speaks nonsense.
 
@@ -112,6 +117,7 @@ class Adapter:
             for task in done:
                 task.result()
         finally:
+            self._done.set()
             for task in (working, reading, leaving):
                 task.cancel()
             await asyncio.wait({working, reading, leaving})

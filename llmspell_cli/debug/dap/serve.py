@@ -71,29 +71,33 @@ def serve_port(given: Given, address: str, remote: bool) -> int:
 
 
 class Waiting:
-    """Clients that have come and are not served yet: one at a time, the others are turned away."""
+    """Clients that have come and are not served yet: one at a time, the others are turned away.
+
+    serving: whose turn it is; who comes while that one leaves is the next, and waits
+    """
 
     def __init__(self) -> None:
         self._clients: asyncio.Queue[Client] = asyncio.Queue(1)
-        self._busy = False
+        self.serving: Adapter | None = None
 
     def came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Takes a client that has connected."""
-        if self._busy:
+        busy = self.serving is not None and not self.serving.leaving
+        if busy or self._clients.full():
             writer.close()
-            return
-        self._busy = True
-        self._clients.put_nowait((reader, writer))
+        else:
+            self._clients.put_nowait((reader, writer))
 
-    async def next(self) -> Client:
-        """Returns the next client, when one comes."""
-        self._busy = False
-        return await self._clients.get()
+    async def next(self, given: Given) -> tuple[Adapter, asyncio.StreamWriter]:
+        """Returns what serves the next client, when one comes, and its stream."""
+        self.serving = None
+        reader, writer = await self._clients.get()
+        self.serving = Adapter(given, Wire(reader, writer))
+        return self.serving, writer
 
 
 async def _serve_next(given: Given, waiting: Waiting) -> Adapter:
-    reader, writer = await waiting.next()
-    adapter = Adapter(given, Wire(reader, writer))
+    adapter, writer = await waiting.next(given)
     try:
         await adapter.serve()
     except SpellError as error:
