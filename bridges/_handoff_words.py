@@ -7,6 +7,7 @@ from typing import Any
 
 from bridges._agents import Turn
 from bridges._handoffs import Accepted
+from bridges._marks import set_in
 from bridges._tools import as_text
 
 MOST_SUMMARIZED = 100_000
@@ -98,5 +99,5 @@ def transcript(messages: list[dict[str, Any]]) -> str:
         text = as_text(message.get("content") or "")
         calls = ", ".join(call["name"] for call in message.get("tool_calls", []))
         said = " ".join(part for part in (text, f"[calls {calls}]" if calls else "") if part)
-        lines.append(f"{message['role']}: {said}")
+        lines.append(f"{message['role']}: {set_in(said)}")
     return "\n".join(lines)[-MOST_SUMMARIZED:]

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridges._agents import AgentHandle
 from bridges._errors import SpellError
+from bridges._marks import Marks
 from bridges._team_votes import Ballots
 from bridges._teams import Assignment, TeamRun, Work, ask_all
 from bridges._tools import as_data, as_text
@@ -94,8 +95,16 @@ class Parallel(Work):
 
 
 def _question(said: str, done: list[Assignment]) -> str:
-    answers = "\n\n".join(f"Answer of {one.agent}:\n{one.answer['text']}" for one in done)
-    return (
-        f"Several agents were asked:\n{said}\n\n{answers}\n\n"
-        "Make one answer of these. Where they contradict each other, say so or decide with reasons."
+    texts = [one.answer["text"] for one in done]
+    marks = Marks([said, *texts])
+    answers = [
+        marks.around(f"Answer of {one.agent}", text) for one, text in zip(done, texts, strict=True)
+    ]
+    return "\n\n".join(
+        [
+            "Several agents were asked the same. Make one answer of theirs. Where they contradict "
+            f"each other, say so or decide with reasons.\n{marks.rule}",
+            marks.around("They were asked", said),
+            *answers,
+        ]
     )

@@ -9,6 +9,7 @@ from typing import Any
 from bridges._conversations.history import Message, checked
 from bridges._conversations.kept import LARGEST, Kept, from_document
 from bridges._errors import ConfigError, InvalidArgument
+from bridges._marks import set_in
 from bridges._tools import as_text
 
 _TITLES = {"system": "System", "user": "User", "assistant": "Assistant", "tool": "Tool"}
@@ -30,6 +31,11 @@ def written(kept: Kept, form: str) -> str:
 def transcript(messages: Sequence[Message]) -> str:
     """Returns messages as plain lines, one speaker after the other."""
     return "".join(f"{line}\n" for message in messages for line in _lines(message))
+
+
+def to_summarize(messages: Sequence[Message]) -> str:
+    """Returns a transcript in which no message can look like several."""
+    return "".join(f"{set_in(line)}\n" for message in messages for line in _lines(message))
 
 
 def _lines(message: Message) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridges._agents import AgentHandle, turn_of
-from bridges._conversations.formats import transcript
+from bridges._conversations.formats import to_summarize
 from bridges._conversations.history import (
     Message,
     Room,
@@ -277,7 +277,7 @@ class Talk:
 
     async def _ask(self, summarize: Summarize, messages: Sequence[Message]) -> str:
         with self._speaking():
-            answer = await summarize.ask().ask(transcript(messages), {})
+            answer = await summarize.ask().ask(to_summarize(messages), {})
         self._count(answer)
         return str(answer["text"])
 
