@@ -80,10 +80,11 @@ async def _workflow(
     inside = Scope(said, {**spec.params, **scope.params, **params}, state)
     inner = type(run)(run.course, spec, inside, f"{run.path}/{spec.name}")
     try:
-        output = (await inner.whole(None)).get("output")
+        record = await inner.whole(None)
         if step.compensate:
             inner.finished.clear()  # the step has its own way to undo all of it
-        return output
+        run.is_partial |= record["status"] == "partial"
+        return record.get("output")
     finally:
         went.inner = inner.went
         # What it has finished and nobody has undone is undone with what this workflow has done.

@@ -155,18 +155,25 @@ async def _map_reduce(run: Run) -> Any:
     if len(items) > MAX_ITEMS:
         raise _too_many(run, MAX_ITEMS)
     gone: list[Went | None] = [None] * len(items)
+    total = run.went.setdefault(step.name, Went())
 
     async def one(place: tuple[int, Any]) -> None:
         index, item = place
         gone[index - 1] = await run.step(step, scope.fork(item=item, index=index))
 
     places = enumerate(items, 1)
-    await _together(((one, place) for place in places), min(spec.max_concurrency, len(items)))
+    try:
+        await _together(((one, place) for place in places), min(spec.max_concurrency, len(items)))
+    except StepFailed as failure:
+        total.ended("failed", None, failure.error)  # not what became of the item that ended last
+        raise
+    except asyncio.CancelledError:
+        total.ended("cancelled")
+        raise
     outputs = [went.output if went else None for went in gone]
     statuses = {went.status for went in gone if went}
     status = next((s for s in ("failed", "done", "skipped") if s in statuses), "done")
-    total = run.went.setdefault(step.name, Went())
-    total.status, total.output = status, outputs
+    total.ended(status, outputs, next((went.error for went in gone if went and went.error), None))
     scope.note(step.name, "done", outputs)
     if spec.reduce is None:
         return outputs

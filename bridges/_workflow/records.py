@@ -218,8 +218,8 @@ class WorkflowResult(TypedDict, total=False):
     name: The workflow's name
     text: The output as text
     output: The output: of the last step, or what the kind of workflow makes of its steps
-    outputs: The outputs of the finished steps by name
-    status: How it ended; `partial` went on after the failure of a step
+    outputs: What the steps gave, by name
+    status: How it ended; `partial` went on after the failure of a step, in it or deeper inside
     steps: How each step went, by name
     usage: What its agents used
     cost: US dollars, where the prices are known

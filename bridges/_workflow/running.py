@@ -136,12 +136,11 @@ class Run:
 
     def _record(self, output: Any, failure: StepFailed | None, seconds: float) -> dict[str, Any]:
         status = "failed" if failure else "partial" if self.is_partial else "done"
-        kept = ("done", "compensated")
         found = {
             "name": self.spec.name,
             "text": text_of(output),
             "output": output,
-            "outputs": given({n: w.output for n, w in self.went.items() if w.status in kept}),
+            "outputs": given({n: w.output for n, w in self.went.items()}),
             "status": status,
             "steps": {n: w.fields(self.course.write_step) for n, w in self.went.items()},
             "usage": usage(self.tally),

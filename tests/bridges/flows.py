@@ -261,7 +261,7 @@ class Model:
         if step.skipped:
             return None, "skipped"
         try:
-            one.output = self._tries(step, one, finished, state["input"])
+            one.output = self._tries(step, one, finished, state)
         except Failed:
             one.status = "failed"
             if step.on_error != "continue":
@@ -273,22 +273,23 @@ class Model:
             finished.append((step, one, one.output))
         return one.output, "done"
 
-    def _tries(self, step: Leaf | Sub, one: Went, finished: Any, said: Any) -> Any:
+    def _tries(self, step: Leaf | Sub, one: Went, finished: Any, state: Any) -> Any:
         for _ in range(step.attempts):
             one.attempts += 1
             if isinstance(step, Leaf):
-                self.log.lines.append(("run", step.name, said))
+                self.log.lines.append(("run", step.name, state["input"]))
                 number = self.log.call(step.name)
                 if number > step.fails:
                     self.log.lines.append(("done", step.name))
                     return f"{step.name}.{number}"
                 continue
             left: list[Any] = []
-            one.inner, status, output = self.flow(step.flow, said, left)
+            one.inner, status, output = self.flow(step.flow, state["input"], left)
             if status == "failed":
                 finished += left
                 continue
             finished += [] if step.undo else left
+            state["partial"] |= status == "partial"
             return output
         raise Failed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from bridges._errors import ScriptError, SpellError
 from bridges._session import Session
 from tests.bridges.test_workflow import failure, new, run
 from tests.casting import cast
-from tests.door import fails, gives, sleeps
+from tests.door import Function, fails, gives, sleeps
 from tests.sessions import make_session
 
 BOOM = {"code": "spell_error", "hint": "mend it", "at": "spell.lua:3"}
@@ -117,3 +118,60 @@ def test_messages_are_spelled_as_the_spell_is(source: str, words: str, tmp_path:
     outcome, _ = cast("javascript", source, make_session(tmp_path))
     assert outcome.error is not None
     assert words in f"{outcome.error.message} {outcome.error.hint}"
+
+
+def test_a_workflow_around_a_partial_one_is_partial(session: Session) -> None:
+    inner = {"name": "in", "steps": [{"name": "a", "run": fails(boom()), "on_error": "continue"}]}
+    record = run(session, new(session, {"workflow": inner}, {"run": gives(1)}))
+    assert (record["status"], record["steps"]["s1"]["status"]) == ("partial", "done")
+
+
+def test_map_reduce_tells_why_items_are_missing(session: Session) -> None:
+    async def odd(context: dict[str, Any]) -> Any:
+        if context["item"] == 1:
+            raise boom()
+        return context["item"]
+
+    step = {"name": "m", "run": Function(odd), "on_error": "continue"}
+    record = run(session, new(session, type="map_reduce", items=[1, 2], map=step))
+    assert record["outputs"] == {"m": [None, 2]}
+    told = record["steps"]["m"]
+    assert (told["status"], told["output"]) == ("failed", [None, 2])
+    assert told["error"]["message"] == "boom"
+
+
+def test_map_reduce_has_failed_although_the_last_item_was_cancelled(session: Session) -> None:
+    async def odd(context: dict[str, Any]) -> Any:
+        if context["item"] == 2:
+            raise boom()
+        await asyncio.sleep(60 * (context["item"] - 1))
+        return 1
+
+    step = {"name": "m", "run": Function(odd)}
+    flow = new(session, type="map_reduce", items=[1, 2, 3], map=step)
+    record = failure(session, flow).details["record"]
+    assert record["steps"]["m"]["status"] == "failed"
+    assert record["steps"]["m"]["error"]["message"] == "boom"
+    assert record["outputs"] == {}
+
+
+def test_map_reduce_that_takes_too_long_was_cancelled(session: Session) -> None:
+    async def odd(context: dict[str, Any]) -> Any:
+        await asyncio.sleep(60 * (context["item"] - 1))
+        return 1
+
+    step = {"name": "m", "run": Function(odd)}
+    flow = new(session, type="map_reduce", items=[1, 2], map=step, timeout=0.1)
+    record = failure(session, flow).details["record"]
+    assert (record["steps"]["m"]["status"], record["outputs"]) == ("cancelled", {})
+
+
+@pytest.mark.parametrize("language", ["lua", "javascript"])
+def test_a_merge_that_there_is_none_of_is_quoted(language: str, tmp_path: Path) -> None:
+    source = {
+        "lua": 'Workflow.parallel{name = "p", merge = "last", steps = {}}',
+        "javascript": 'Workflow.parallel({name: "p", merge: "last", steps: []})',
+    }[language]
+    error = cast(language, source, make_session(tmp_path))[0].error
+    assert error is not None
+    assert error.message.endswith("all, vote or a function, got 'last'")
