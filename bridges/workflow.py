@@ -119,6 +119,24 @@ class WorkflowBuilder(HostObject):
         return self._add(dict(step))
 
     @host_function(needs=NOTHING, since=2)
+    def sequential(self, options: WorkflowOptions) -> WorkflowBuilder:
+        """Adds a step that is a sequential workflow, and is called as that is.
+
+        options: What the workflow is
+        returns: The builder
+        """
+        return self._add_inner("sequential", options)
+
+    @host_function(needs=NOTHING, since=2)
+    def pipeline(self, options: WorkflowOptions) -> WorkflowBuilder:
+        """Adds a step that is a pipeline, and is called as that is.
+
+        options: What the pipeline is
+        returns: The builder
+        """
+        return self._add_inner("pipeline", options)
+
+    @host_function(needs=NOTHING, since=2)
     def parallel(self, options: WorkflowOptions) -> WorkflowBuilder:
         """Adds a step that is a parallel workflow, and is called as that is.
 

@@ -2619,9 +2619,9 @@ interface WorkflowResult {
   text: string;
   /** The output: of the last step, or what the kind of workflow makes of its steps */
   output?: any;
-  /** The outputs of the finished steps by name */
+  /** What the steps gave, by name */
   outputs: Record<string, any>;
-  /** How it ended; `partial` went on after the failure of a step */
+  /** How it ended; `partial` went on after the failure of a step, in it or deeper inside */
   status: 'done' | 'partial' | 'failed';
   /** How each step went, by name */
   steps: Record<string, WorkflowStepResult>;
@@ -4359,6 +4359,18 @@ declare class WorkflowBuilder {
    * @returns The builder
    */
   step(step: WorkflowStep): WorkflowBuilder;
+  /**
+   * Adds a step that is a sequential workflow, and is called as that is.
+   * @param options - What the workflow is
+   * @returns The builder
+   */
+  sequential(options: WorkflowOptions): WorkflowBuilder;
+  /**
+   * Adds a step that is a pipeline, and is called as that is.
+   * @param options - What the pipeline is
+   * @returns The builder
+   */
+  pipeline(options: WorkflowOptions): WorkflowBuilder;
   /**
    * Adds a step that is a parallel workflow, and is called as that is.
    * @param options - What the workflow is

@@ -1391,8 +1391,8 @@ function debug.traceback(message) end
 ---@field name string The workflow's name
 ---@field text string The output as text
 ---@field output? any The output: of the last step, or what the kind of workflow makes of its steps
----@field outputs table<string, any> The outputs of the finished steps by name
----@field status "done"|"partial"|"failed" How it ended; `partial` went on after the failure of a step
+---@field outputs table<string, any> What the steps gave, by name
+---@field status "done"|"partial"|"failed" How it ended; `partial` went on after the failure of a step, in it or deeper inside
 ---@field steps table<string, WorkflowStepResult> How each step went, by name
 ---@field usage AgentUsage What its agents used
 ---@field cost? number US dollars, where the prices are known
@@ -2836,6 +2836,16 @@ local WorkflowBuilder = {}
 ---@param step WorkflowStep What it is
 ---@return WorkflowBuilder # The builder
 function WorkflowBuilder:step(step) end
+
+---Adds a step that is a sequential workflow, and is called as that is.
+---@param options WorkflowOptions What the workflow is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:sequential(options) end
+
+---Adds a step that is a pipeline, and is called as that is.
+---@param options WorkflowOptions What the pipeline is
+---@return WorkflowBuilder # The builder
+function WorkflowBuilder:pipeline(options) end
 
 ---Adds a step that is a parallel workflow, and is called as that is.
 ---@param options WorkflowOptions What the workflow is
