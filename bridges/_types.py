@@ -214,7 +214,7 @@ def _literal(choices: tuple[str, ...]) -> Shape:
     def read(value: Any, where: str, _border: Border) -> str:
         if value not in choices:
             listed = ", ".join(repr(choice) for choice in choices)
-            raise InvalidArgument(f"{where} must be one of {listed}, got {value!r}")
+            raise InvalidArgument(f"{where} must be one of {listed}, got {value!r:.100}")
         return str(value)
 
     return Shape(["literal", *choices], "one of " + ", ".join(choices), read, _same)
@@ -222,6 +222,7 @@ def _literal(choices: tuple[str, ...]) -> Shape:
 
 def _union(members: list[Shape]) -> Shape:
     words = " or ".join(m.words for m in members if m.describe != "nothing")
+    is_choice = any("literal" in m.describe[:1] for m in members)
 
     def read(value: Any, where: str, border: Border) -> Any:
         failures = []
@@ -232,6 +233,8 @@ def _union(members: list[Shape]) -> Shape:
                 failures.append(error)
         # A failure deeper inside the value says more than "must be A or B".
         inner = [e for e in failures if not e.message.startswith(f"{where} must be")]
+        if is_choice and isinstance(value, str) and not inner:
+            raise InvalidArgument(f"{where} must be {words}, got {value!r:.100}")
         raise inner[0] if inner else wrong(where, words, value)
 
     def write(value: Any, border: Border) -> Any:

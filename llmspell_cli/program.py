@@ -15,6 +15,7 @@ from llmspell_cli.world import World
 
 MAX_BYTES = 16 * 1024 * 1024
 SUFFIXES = tuple(suffix for known in LANGUAGES.values() for suffix in known.suffixes)
+WORKFLOWS = (".toml", ".yaml", ".yml")
 QUOTED = re.compile(r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 # What only one of the languages says.
 HINTS = {
@@ -127,7 +128,12 @@ def language_for(source: str, path: Path | None, engine: str | None) -> Language
     """Returns the language: by --engine, then shebang, then ending, then content."""
     if engine:
         return known_language(engine)
-    chosen = _by_shebang(source) or _by_ending(path) or _by_content(source)
+    chosen = _by_shebang(source) or _by_ending(path)
+    if chosen is None and path and path.suffix in WORKFLOWS:
+        raise ConfigError(
+            f"{path.name!r} is no spell", hint="a workflow file is run by: llmspell workflow run"
+        )
+    chosen = chosen or _by_content(source)
     if chosen is None:
         raise ConfigError(
             f"cannot tell the language of {path.name if path else 'the code'!r}",

@@ -51,7 +51,8 @@ class Found:
         """Returns a problem with its line."""
         message = f"{problem.where}: {problem.message}" if problem.where else problem.message
         key = re.match(r"'([\w-]+)' is not an option", problem.message)
-        return Problem(self.at(f"{problem.where}.{key[1]}" if key else problem.where), message)
+        place = f"{problem.where}.{key[1]}".lstrip(".") if key else problem.where
+        return Problem(self.at(place), message)
 
 
 def read(session: Session, path: ModulePath, above: tuple[str, ...] = ()) -> Spec:

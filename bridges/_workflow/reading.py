@@ -100,7 +100,8 @@ class Reader:
         for key in options:
             if key not in EVERY_KIND | OF_KIND[kind]:
                 takes = [k for k, keys in OF_KIND.items() if key in keys]
-                told = f"the type {kind} does not take it; {' and '.join(takes)} do"
+                do = "do" if len(takes) > 1 else "does"
+                told = f"the type {kind} does not take it; {' and '.join(takes)} {do}"
                 self.problem(at + self.spell_name(key), told)
         name = options.get("name", "")
         self._check_name(name, f"{at}name", "a workflow")

@@ -674,6 +674,7 @@ def test_names_that_nothing_could_address_are_refused(name: str, session: Sessio
         ({"type": "loop", "items": [1], "max_iterations": 10**9}, "must be from 1 to 100000"),
         ({"type": "parallel", "max_concurrency": 0}, "must be from 1 to 1000"),
         ({"items": [1]}, "items: the type sequential does not take it; loop and map_reduce do"),
+        ({"merge": "all"}, "merge: the type sequential does not take it; parallel does"),
         ({"type": "conditional", "branches": []}, "there must be at least one branch"),
         ({"type": "map_reduce", "items": [1]}, "map: is missing"),
         ({"timeout": 0}, "timeout: must be more than 0"),

@@ -235,6 +235,14 @@ def test_the_language_of_code_is_told_by_what_it_says(code: str, language: str |
         assert program.language_for(code, None, None).name == language
 
 
+@pytest.mark.parametrize("name", ["flow.toml", "flow.yaml", "flow.yml"])
+def test_a_workflow_file_is_not_taken_for_a_spell(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("name = 'x' // {{input}} => local function")
+    with pytest.raises(ConfigError, match=f"'{name}' is no spell") as caught:
+        program.language_for((tmp_path / name).read_text(), tmp_path / name, None)
+    assert "llmspell workflow run" in caught.value.hint
+
+
 def test_the_shell_completes_commands_and_options(tmp_path: Path) -> None:
     env: dict[str, Any] = {
         "_LLMSPELL_COMPLETE": "complete_bash",

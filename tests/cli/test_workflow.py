@@ -195,6 +195,22 @@ def test_validate_names_file_and_line(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("typo.toml", '# a comment\ntpye = "parallel"\n[[steps]]\nname = "a"\n'),
+        ("typo.yaml", "# a comment\ntpye: parallel\nsteps: []\n"),
+    ],
+)
+def test_validate_names_the_line_of_an_option_at_the_top(
+    name: str, text: str, folder: Path, tmp_path: Path
+) -> None:
+    world = make_world(tmp_path, "workflow", "validate", name)
+    (folder / "work" / name).write_text(text)
+    assert main.run(world) == 1
+    assert written(world)[1].startswith(f"{name}:2: 'tpye' is not an option")
+
+
+@pytest.mark.parametrize(
     ("words", "message"),
     [
         (("run", "."), "is a folder"),
