@@ -1,7 +1,8 @@
 """Sends spans to an OpenTelemetry collector; the only importer of opentelemetry.
 
 All of it happens in a thread of its own: neither the libraries' import nor the network ever holds
-a run, and what has not left LEAVING seconds after its end is given up.
+a run, and what has not left LEAVING seconds after its end is given up. A run that was shorter than
+the import waits for that as well.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 10_000
 """Spans that wait to be sent; more are lost."""
+LOADING = 15.0
+"""Seconds that the libraries' import may still take when the run has ended."""
 LEAVING = 2.0
+"""Seconds that what is left has then to be sent; more where a request may take longer."""
 ATTEMPTS = 1.5
 """Seconds in which one request, its repetitions included, has to succeed."""
 EVERY = 1_000
@@ -58,6 +62,7 @@ class Collector:
         self._target = target
         self._waiting: queue.Queue[Span | None] = queue.Queue(MOST_WAITING)
         self._told = self._sent = 0
+        self._loaded = threading.Event()
         self._thread = threading.Thread(target=self._work, name="telemetry", daemon=True)
         self._thread.start()
 
@@ -69,12 +74,18 @@ class Collector:
         except queue.Full:
             pass  # counted as told, and never as sent
 
-    def close(self, seconds: float = LEAVING) -> tuple[int, int]:
-        """Sends what is left for so long; returns how many spans there were and how many left."""
+    def close(self, seconds: float | None = None) -> tuple[int, int]:
+        """Sends what is left; returns how many spans there were and how many left.
+
+        seconds: for so long at most, once the libraries are there
+        """
         try:
             self._waiting.put_nowait(None)
         except queue.Full:
             return self._told, self._sent
+        if seconds is None:
+            seconds = LEAVING + max(0.0, (self._target.timeout or ATTEMPTS) - ATTEMPTS)
+        self._loaded.wait(LOADING)
         self._thread.join(seconds)
         return self._told, self._sent
 
@@ -86,6 +97,8 @@ class Collector:
             provider = self._provider()
         except (ImportError, OSError, ValueError, TypeError):
             return  # a broken installation, or certificates that are not there: nothing is sent
+        finally:
+            self._loaded.set()
         tracer = provider.get_tracer("llmspell")
         while (span := self._waiting.get()) is not None:
             self._ids.span = span

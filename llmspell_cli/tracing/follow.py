@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BASE, TRACES = COLLECTOR
 PATH = "/v1/traces"
+LONGEST = 60.0
+"""Seconds that a request may take, whatever the environment says: the run's end waits for it."""
 
 
 class Follower:
@@ -85,7 +87,7 @@ class Follower:
         return True
 
     def _target(self, settings: Telemetry, environ: Mapping[str, str]) -> Target | None:
-        from llmspell_cli.tracing.collector import ATTEMPTS, Target, is_installed
+        from llmspell_cli.tracing.collector import Target, is_installed
 
         url = _url(settings, environ)
         if url is None:
@@ -94,11 +96,10 @@ class Follower:
             self._run.log.write("debug", "spans are not sent: the extra opentelemetry is missing")
             return None
         headers = _headers(settings, environ)
-        timeout = None if environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else ATTEMPTS
         service = settings.service_name
         if service is None and not environ.get("OTEL_SERVICE_NAME"):
             service = "llmspell"
-        return Target(url, headers, service, timeout)
+        return Target(url, headers, service, request_seconds(environ))
 
     def _begin(self, target: Target, tracing: Tracing) -> None:
         from llmspell_cli.tracing.collector import Collector
@@ -106,6 +107,17 @@ class Follower:
         self._url = _bare(target.url)
         self._collector = Collector(target)
         tracing.listeners.append(self._collector.tell)
+
+
+def request_seconds(environ: Mapping[str, str]) -> float | None:
+    """Returns how long a request may take; None for what is no time, which the libraries judge."""
+    from llmspell_cli.tracing.collector import ATTEMPTS
+
+    try:
+        found = float(environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") or ATTEMPTS)
+    except ValueError:
+        return None
+    return min(found, LONGEST) if found > 0 else None
 
 
 def _url(settings: Telemetry, environ: Mapping[str, str]) -> str | None:

@@ -32,7 +32,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def llmspell(
-    cwd: Path, *arguments: str, stdin: str | None = None, timeout: float = 60, **env: str
+    cwd: Path, *arguments: str, stdin: str | None = None, timeout: float = 180, **env: str
 ) -> Ended:
     """Runs `llmspell` with arguments in a folder; standard input is empty unless given."""
     done = subprocess.run(

@@ -31,7 +31,7 @@ def llmspell(folder: Path, args: list[str], **more: Any) -> subprocess.Completed
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         **more,
     )
 

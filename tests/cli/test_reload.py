@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import llmspell
-from tests.cli.watches import Watching
+from tests.cli.watches import Watching, rewrite
 
 LOOP = """
 for round = 1, 9 do
@@ -63,7 +63,7 @@ def round_gives(folder: Path, running: Watching, number: int, text: str) -> None
 
 
 def change(folder: Path, config: str) -> None:
-    (folder / "llmspell.toml").write_text(config)
+    rewrite(folder / "llmspell.toml", config)
     assert llmspell(folder, "trust", ".").code == 0
 
 
@@ -161,7 +161,7 @@ def test_a_broken_file_is_reported_and_the_old_kept(broken: str, tmp_path: Path)
 def test_what_was_trusted_has_to_be_trusted_again(tmp_path: Path) -> None:
     prepare(tmp_path, "default_model = 'test:one.json'\n")
     with begin(tmp_path) as running:
-        (tmp_path / "llmspell.toml").write_text("default_model = 'test:two.json'\n")
+        rewrite(tmp_path / "llmspell.toml", "default_model = 'test:two.json'\n")
         running.says(r"^warn: the configuration is kept as it was: .* is not trusted any more")
         round_gives(tmp_path, running, 1, "one")
         assert llmspell(tmp_path, "trust", ".").code == 0
@@ -172,9 +172,10 @@ def test_what_was_trusted_has_to_be_trusted_again(tmp_path: Path) -> None:
 def test_what_was_never_trusted_only_narrows(tmp_path: Path) -> None:
     prepare(tmp_path, "default_model = 'test:one.json'\n", trusted=False)
     with begin(tmp_path) as running:
-        (tmp_path / "llmspell.toml").write_text(
+        rewrite(
+            tmp_path / "llmspell.toml",
             "default_model = 'test:two.json'\n"
-            "[providers.lab]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9'\n"
+            "[providers.lab]\nkind = 'openai'\nbase_url = 'http://127.0.0.1:9'\n",
         )
         running.says(r"^info: the configuration has changed: default_model\n")
         round_gives(tmp_path, running, 1, "two")

@@ -107,7 +107,7 @@ def test_a_closed_pipe_is_a_failure_and_quick(tmp_path: Path) -> None:
         ],
         cwd=tmp_path,
         capture_output=True,
-        timeout=20,
+        timeout=60,
         env=environment(tmp_path),
     )
     assert done.stdout == b"1\n1\n"
@@ -123,7 +123,7 @@ def test_a_reader_that_never_reads_does_not_outlast_the_time_limit(tmp_path: Pat
         env=environment(tmp_path),
     )
     # The pipe fills and nobody reads: the limit has to end it all the same.
-    assert running.wait(timeout=10) == 124
+    assert running.wait(timeout=60) == 124
     running.communicate()
 
 
@@ -149,7 +149,7 @@ def test_a_standard_output_that_was_closed_is_a_failure_once_it_is_needed(
     def closed(code: str) -> subprocess.CompletedProcess[bytes]:
         command = ["bash", "-c", run, code]
         return subprocess.run(
-            command, cwd=tmp_path, capture_output=True, timeout=30, env=environment(tmp_path)
+            command, cwd=tmp_path, capture_output=True, timeout=60, env=environment(tmp_path)
         )
 
     ended = closed("return 1")

@@ -12,16 +12,12 @@ import pytest
 
 from tests.cli.running import PROGRAM, environment, llmspell
 from tests.cli.watches import Watching, descendants, vanish
+from tests.cli.watches import rewrite as write
 
 HANGS = {
     "s.lua": "print('begun') while true do pcall(function() while true do end end) end",
     "s.js": "console.log('begun'); for (;;) { try { for (;;); } catch {} }",
 }
-
-
-def write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize("way", ["in place", "by rename", "deleted and written"])
@@ -34,11 +30,11 @@ def test_a_change_of_the_spell_runs_it_again(
     with Watching(tmp_path, "--watch", name) as watching:
         watching.says(r"^first\n")
         watching.says(r"^watch: run 1: exit code 0 after \d+\.\d\d s; watching 1 file\n")
-        if way == "by rename":
-            write(tmp_path / ".s.swp", code % "second")
-            (tmp_path / ".s.swp").rename(file)
+        if way == "in place":
+            with file.open("r+") as opened:  # in one step: it grows
+                opened.write(code % "second")
         else:
-            if way != "in place":
+            if way != "by rename":
                 file.unlink()
             write(file, code % "second")
         watching.says(rf"^watch: {name} changed, running {name} again\nsecond\n")

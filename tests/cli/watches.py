@@ -82,6 +82,14 @@ class Watching:
         return self.process.wait(timeout=PATIENCE)
 
 
+def rewrite(path: Path, text: str) -> None:
+    """Writes a file in one step: whoever watches it never sees a half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.tmp")
+    new.write_text(text, encoding="utf-8")
+    new.rename(path)
+
+
 def descendants(pid: int) -> set[int]:
     """Returns the processes that a process has started, and those they have."""
     found: set[int] = set()
