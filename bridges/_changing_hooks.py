@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections import OrderedDict
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import regex
 
 from bridges._errors import InvalidArgument, TimeLimit
+from bridges._expressions import Expression, replaced
 from bridges._passages import CHANGES
 from bridges._plain import weight
 
@@ -24,9 +27,12 @@ MOST_BYTES = 16 * 1024 * 1024
 """Of the results that one cache keeps, about."""
 USED = ("usage", "cost")
 """What a result that is given again has not used again."""
-SECONDS = 1.0
+SECONDS = 5.0
 """That all patterns together may take over one request or result."""
-MOST_PATTERNS = 1_000
+MOST_PATTERNS = 50
+MOST_WORDS = 1_000
+LONGEST_MARK = 200
+"""Characters of what stands for one thing that was taken out."""
 LEFT = "settings"
 """What hooks can change in a request and has no text of the user's."""
 
@@ -101,15 +107,21 @@ class Redact:
     def __init__(self, patterns: list[str], words: list[str], replacement: str) -> None:
         if not patterns and not words:
             raise InvalidArgument("Hook.redact: there is nothing to take out")
-        if len(patterns) + len(words) > MOST_PATTERNS:
-            raise InvalidArgument(f"Hook.redact takes at most {MOST_PATTERNS} patterns and words")
+        if len(patterns) > MOST_PATTERNS or len(words) > MOST_WORDS:
+            raise InvalidArgument(
+                f"Hook.redact takes at most {MOST_PATTERNS} patterns and {MOST_WORDS:,} words"
+            )
+        if len(replacement) > LONGEST_MARK:
+            raise InvalidArgument(
+                f"Hook.redact: replacement has more than {LONGEST_MARK} characters"
+            )
         if "" in words:
             raise InvalidArgument("Hook.redact: one of the words is empty")
-        self._patterns = [_compiled(pattern, 0) for pattern in patterns]
-        if words:
-            # The longest first: one word may be the beginning of another.
-            listed = "|".join(regex.escape(word) for word in sorted(words, key=len, reverse=True))
-            self._patterns.append(_compiled(rf"(?<!\w)(?:{listed})(?!\w)", regex.IGNORECASE))
+        self._expressions = [Expression(pattern, "Hook.redact") for pattern in patterns]
+        # The longest first: one word may be the beginning of another.
+        listed = "|".join(regex.escape(word) for word in sorted(words, key=len, reverse=True))
+        whole = rf"(?<!\w)(?:{listed})(?!\w)"
+        self._words = regex.compile(whole, regex.V0 | regex.IGNORECASE) if words else None
         self._replacement = replacement
         self._count = 0
 
@@ -122,47 +134,55 @@ class Redact:
         return {"redacted": self._count}
 
     async def _before(self, shown: Shown) -> dict[str, Any] | None:
-        asked, until = shown["request"], monotonic() + SECONDS
-        changed = {}
-        for name in CHANGES[shown["point"]]:
-            part = asked.get(name)
-            if name != LEFT and (new := self._clean(part, until)) != part:
-                changed[name] = new
+        asked = shown["request"]
+        parts = {name: asked.get(name) for name in CHANGES[shown["point"]] if name != LEFT}
+        cleaned = await self._cleaned(parts)
+        changed = {name: part for name, part in cleaned.items() if part != parts[name]}
         return {"request": changed} if changed else None
 
     async def _after(self, shown: Shown) -> dict[str, Any] | None:
-        result = self._clean(shown["result"], monotonic() + SECONDS)
+        result = await self._cleaned(shown["result"])
         return None if result == shown["result"] else {"result": result}
 
-    def _clean(self, value: Any, until: float) -> Any:
+    async def _cleaned(self, value: Any) -> Any:
+        until = monotonic() + SECONDS
+        counts: list[int] = []
+
+        def left() -> float:
+            left = until - monotonic()
+            if left <= 0:
+                raise _too_long()
+            return left
+
+        cleaned = await asyncio.to_thread(self._clean, value, left, counts)
+        self._count += sum(counts)
+        return cleaned
+
+    def _clean(self, value: Any, left: Callable[[], float], counts: list[int]) -> Any:
         if isinstance(value, str):
-            return self._cleaned(value, until)
+            return self._text(value, left, counts)
         if isinstance(value, list):
-            return [self._clean(part, until) for part in value]
+            return [self._clean(part, left, counts) for part in value]
         if isinstance(value, dict):
-            return {key: self._clean(part, until) for key, part in value.items()}
+            return {key: self._clean(part, left, counts) for key, part in value.items()}
         return value
 
-    def _cleaned(self, text: str, until: float) -> str:
-        for pattern in self._patterns:
-            left = until - monotonic()
+    def _text(self, text: str, left: Callable[[], float], counts: list[int]) -> str:
+        for expression in self._expressions:
+            text, count = expression.replace(text, self._replacement, left)
+            counts.append(count)
+        if self._words is not None:
             try:
-                if left <= 0:
-                    raise TimeoutError
-                text, count = pattern.subn(lambda _match: self._replacement, text, timeout=left)
-            except (TimeoutError, MemoryError):
-                raise TimeLimit(
-                    f"the patterns took longer than {SECONDS:g} seconds",
-                    hint="use simpler patterns",
-                ) from None
-            self._count += count
+                found = self._words.finditer(text, timeout=left(), concurrent=True)
+                places = (match.span() for match in found if left())
+                text, count = replaced(text, places, self._replacement)
+            except TimeoutError:
+                raise _too_long() from None
+            counts.append(count)
         return text
 
 
-def _compiled(pattern: str, flags: int) -> Any:
-    try:
-        return regex.compile(pattern, regex.V0 | flags)
-    except (regex.error, RecursionError, ValueError, OverflowError) as error:
-        raise InvalidArgument(
-            f"Hook.redact: {pattern!r} is not a regular expression: {error}"
-        ) from None
+def _too_long() -> TimeLimit:
+    return TimeLimit(
+        f"the patterns took longer than {SECONDS:g} seconds", hint="use simpler patterns"
+    )

@@ -152,18 +152,11 @@ def _check_type(schema: dict[str, Any], where: str) -> None:
 def _check_pattern(schema: dict[str, Any], where: str) -> None:
     if "pattern" not in schema:
         return
-    from bridges._validation import BadPattern, compiled
+    from bridges._expressions import Expression
 
-    pattern = schema["pattern"]
-    if not isinstance(pattern, str):
+    if not isinstance(schema["pattern"], str):
         raise InvalidArgument(f"{where}: pattern must be a string")
-    try:
-        compiled(pattern)
-    except BadPattern as error:
-        raise InvalidArgument(
-            f"{where}: the pattern {pattern!r} cannot be used: {error}",
-            hint="look-around and back-references are not supported",
-        ) from None
+    Expression(schema["pattern"], where)
 
 
 def _check_references(schema: dict[str, Any], where: str) -> None:

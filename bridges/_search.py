@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import regex
-
-from bridges._alone import alone
-from bridges._errors import InvalidArgument, TimeLimit
+from bridges._errors import TimeLimit
+from bridges._expressions import Expression
 
 SECONDS = 5.0
 """Time of one search over all its files."""
@@ -23,11 +21,8 @@ class Search:
         self.matches: list[dict[str, Any]] = []
         self._limit = limit
         self._left = SECONDS
-        flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
-        try:
-            self._pattern = regex.compile(text if is_regex else regex.escape(text), flags)
-        except (regex.error, RecursionError, ValueError, OverflowError) as error:
-            raise InvalidArgument(f"{text!r} is not a regular expression: {error}") from None
+        self._until = 0.0
+        self._expression = Expression(text, ignore_case=ignore_case, literal=not is_regex)
 
     @property
     def is_full(self) -> bool:
@@ -37,22 +32,20 @@ class Search:
     def add(self, path: str, text: str) -> None:
         """Searches one file's text."""
         began = time.monotonic()
+        self._until = began + self._left
         for number, line in enumerate(text.splitlines(), 1):
-            left = self._left - (time.monotonic() - began)
-            try:
-                if left <= 0:
-                    raise TimeoutError
-                with alone(left):
-                    found = self._pattern.search(line, timeout=left, concurrent=True)
-            except TimeoutError:
-                raise TimeLimit(
-                    f"the search took longer than {SECONDS:g} seconds",
-                    hint="search fewer files, or use a simpler pattern",
-                ) from None
+            found = next(self._expression.places(line, self._check), None)
             if found:
-                start = max(0, found.start() - MAX_LINE // 2)
+                start = max(0, found[0] - MAX_LINE // 2)
                 shown = line[start : start + MAX_LINE].strip()
                 self.matches.append({"path": path, "line": number, "text": shown})
                 if self.is_full:
                     break
         self._left -= time.monotonic() - began
+
+    def _check(self) -> None:
+        if time.monotonic() >= self._until:
+            raise TimeLimit(
+                f"the search took longer than {SECONDS:g} seconds",
+                hint="search fewer files, or use a simpler pattern",
+            )

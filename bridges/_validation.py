@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import jsonschema
 from jsonschema import validators
-from pydantic_core import SchemaError, SchemaValidator, core_schema
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from bridges._errors import LimitExceeded
+from bridges._expressions import Expression
 from bridges._names import nearest
 
 MAX_STEPS = 100_000
 """Keywords applied in one check; about a second."""
+WORK_OF_A_STEP = 2_000
+"""Of patterns, as `Expression.work` has it."""
 MAX_SENTENCES = 5
 
 _WORDS = {
@@ -31,20 +33,6 @@ _WORDS = {
     "null": "null",
 }
 _steps: ContextVar[list[int]] = ContextVar("steps")
-
-
-class BadPattern(Exception):
-    """A pattern that the linear-time engine cannot take."""
-
-
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> Callable[[str], bool]:
-    """Returns a search for a pattern that takes time linear in the text; raises BadPattern."""
-    try:
-        schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
-        return SchemaValidator(schema).isinstance_python
-    except SchemaError as error:
-        raise BadPattern(str(error).splitlines()[-1].strip()) from None
 
 
 def meta_problem(schema: dict[str, Any]) -> str | None:
@@ -93,18 +81,22 @@ def _validator() -> Any:
 
 def _counted(rule: Callable[..., Any]) -> Callable[..., Any]:
     def apply(validator: Any, setting: Any, instance: Any, schema: Any) -> Iterator[Any]:
-        count = _steps.get()
         # Some keywords compare with every choice or look at every part: lists count by length.
-        count[0] += 1 + (_length(setting) + _length(instance)) // 10
-        if count[0] > MAX_STEPS:
-            raise LimitExceeded("the value takes too much work to check against its schema")
+        _count(1 + (_length(setting) + _length(instance)) // 10)
         for error in rule(validator, setting, instance, schema) or ():
             # A message quotes the value: thousands of them quoting a large one are work as well.
-            count[0] += len(error.message) // 100
+            _steps.get()[0] += len(error.message) // 100
             error.message = _clip(error.message)
             yield error
 
     return apply
+
+
+def _count(steps: int) -> None:
+    count = _steps.get()
+    count[0] += steps
+    if count[0] > MAX_STEPS:
+        raise LimitExceeded("the value takes too much work to check against its schema")
 
 
 def _length(value: Any) -> int:
@@ -112,7 +104,11 @@ def _length(value: Any) -> int:
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
-    if isinstance(instance, str) and not compiled(pattern)(instance):
+    if not isinstance(instance, str):
+        return
+    expression = Expression(pattern)
+    _count(expression.work(instance) // WORK_OF_A_STEP)
+    if not expression.is_in(instance):
         yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
 
 

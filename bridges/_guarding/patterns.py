@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
 from typing import Any
 
 import regex
 
-from bridges._alone import alone
-from bridges._errors import InvalidArgument
+from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._expressions import Expression
 from bridges._guarding.seen import Seen
-from bridges._guarding.spec import MAX_SPANS, Clock, Finder, Span
+from bridges._guarding.spec import MAX_SPANS, Clock, Finder, Span, Undecided
 
-MAX_PATTERN = 10_000
 MAX_WORDS = 10_000
 _OFTEN = 100
 
@@ -43,36 +41,20 @@ def bounded(spans: Iterator[Span], text: str) -> list[Span]:
 
 def by_pattern(pattern: str, ignore_case: bool, is_required: bool, where: str) -> Finder:
     """Returns what finds a regular expression, or a text that does not hold it."""
-    compiled = _compiled(pattern, ignore_case, where)
+    expression = Expression(pattern, where, ignore_case=ignore_case)
 
     def find(text: str, clock: Clock) -> list[Span]:
+        places = expression.places(text, clock.left)
         try:
-            with alone(clock.left()):
-                return look(text, clock)
-        except TimeoutError:
-            raise clock.out() from None
-
-    def look(text: str, clock: Clock) -> list[Span]:
-        with closing(matches(compiled, text, clock)) as places:
             if is_required:
                 missing = Span(0, len(text), "REDACTED", "does not match the pattern")
                 return [missing] if next(places, None) is None else []
-            spans = (Span(m.start(), m.end(), "REDACTED", "matches the pattern") for m in places)
+            spans = (Span(*place, "REDACTED", "matches the pattern") for place in places)
             return bounded(spans, text)
+        except LimitExceeded as error:
+            raise Undecided(error.message) from None
 
     return find
-
-
-def _compiled(pattern: str, ignore_case: bool, where: str) -> Any:
-    if len(pattern) > MAX_PATTERN:
-        raise InvalidArgument(f"{where}: the pattern is longer than {MAX_PATTERN:,} characters")
-    flags = regex.V0 | (regex.IGNORECASE if ignore_case else 0)
-    try:
-        return regex.compile(pattern, flags)
-    except (regex.error, RecursionError, ValueError, OverflowError) as error:
-        raise InvalidArgument(
-            f"{where}: {pattern!r} is not a regular expression: {error}"
-        ) from None
 
 
 def by_words(words: Sequence[str], where: str) -> Finder:

@@ -25,6 +25,8 @@ SETTINGS = ("name", "on", "action", "retries", "on_failure", "replacement")
 """Options of a guardrail; what else it is given belongs to its rule."""
 MAX_RULES = 100
 MAX_RETRIES = 10
+MAX_REPLACEMENT = 200
+"""Characters that stand for one place in a text, of which there may be many."""
 PII = ("email", "phone", "credit_card", "iban", "ip", "ssn")
 
 
@@ -42,6 +44,8 @@ def spec_of(options: Mapping[str, Any], rules: list[Any], kind: str, where: str)
     retries = given.get("retries", RETRIES)
     if not 0 <= retries <= MAX_RETRIES:
         raise InvalidArgument(f"{where}: retries must be 0 to {MAX_RETRIES}, got {retries}")
+    if len(given.get("replacement", "")) > MAX_REPLACEMENT:
+        raise InvalidArgument(f"{where}: replacement has more than {MAX_REPLACEMENT} characters")
     return GuardrailSpec(**{"name": kind, **given, "on": on, "rules": tuple(rules)})
 
 

@@ -1,4 +1,4 @@
-"""Takes secrets out of values. The only module for it that imports regex: no pattern hangs it."""
+"""Takes secrets out of values."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 
 import regex
 
-from bridges._alone import alone
 from bridges._errors import InvalidArgument, TimeLimit
+from bridges._expressions import Expression
 from bridges._secrets import KEYS, is_secret_name
 
 MASK = "***"
 SECONDS = 5.0
 """Time that looking for secrets may take."""
+MOST_PATTERNS = 50
+_KEYS = regex.compile(KEYS, regex.IGNORECASE | regex.VERBOSE)
 
 
 class Mask:
@@ -25,12 +27,9 @@ class Mask:
 
     def __init__(self, names: Sequence[str], patterns: Sequence[str]) -> None:
         self._names = {name.casefold() for name in names}
-        self._patterns = [regex.compile(KEYS, regex.IGNORECASE | regex.VERBOSE)]
-        for text in patterns:
-            try:
-                self._patterns.append(regex.compile(text))
-            except (regex.error, RecursionError, ValueError, OverflowError) as error:
-                raise InvalidArgument(f"{text!r} is not a regular expression: {error}") from None
+        if len(patterns) > MOST_PATTERNS:
+            raise InvalidArgument(f"there are at most {MOST_PATTERNS} patterns of secrets")
+        self._expressions = [Expression(pattern) for pattern in patterns]
         self._until = 0.0
 
     def apply(self, values: Any) -> Any:
@@ -51,16 +50,23 @@ class Mask:
         return key.casefold() in self._names or is_secret_name(key)
 
     def _text(self, text: str) -> str:
-        for pattern in self._patterns:
-            left = self._until - time.monotonic()
-            try:
-                if left <= 0:
-                    raise TimeoutError
-                with alone(left):
-                    text = pattern.sub(MASK, text, timeout=left, concurrent=True)
-            except TimeoutError:
-                raise TimeLimit(
-                    f"looking for secrets took longer than {SECONDS:g} seconds",
-                    hint="use simpler patterns, or sanitize fewer keys",
-                ) from None
+        try:
+            text = _KEYS.sub(MASK, text, timeout=self._left(), concurrent=True)
+        except TimeoutError:
+            raise _too_long() from None
+        for expression in self._expressions:
+            text, _ = expression.replace(text, MASK, self._left)
         return text
+
+    def _left(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise _too_long()
+        return left
+
+
+def _too_long() -> TimeLimit:
+    return TimeLimit(
+        f"looking for secrets took longer than {SECONDS:g} seconds",
+        hint="use simpler patterns, or sanitize fewer keys",
+    )

@@ -111,8 +111,8 @@ def test_what_fits_has_no_problems() -> None:
     [
         ({"city": {"type": "strin"}}, "parameters.city: 'strin' is not a type", "'string'"),
         ({"city": 5}, "parameters: 'city' must be a map", "types are string"),
-        ({"a": {"pattern": "(?=x)y"}}, "cannot be used", "look-around"),
-        ({"a": {"pattern": "(a{1000}){1000}"}}, "cannot be used", ""),
+        ({"a": {"pattern": "(?=x)y"}}, "is not a regular expression", "look-around"),
+        ({"a": {"pattern": "(a{1000}){1000}"}}, "is not a regular expression", ""),
         ({"a": {"pattern": 3}}, "pattern must be a string", ""),
         ({"a": {"$ref": "https://example.org/schema"}}, "refers to nothing", "#/$defs/NAME"),
         ({"a": {"$ref": "#/properties/b"}, "b": {}}, "refers to nothing", "#/$defs/NAME"),
