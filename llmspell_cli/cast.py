@@ -13,12 +13,12 @@ from engines._output import CLOSED, Output, OutputClosed, output_failed
 from engines._program import Program
 from engines._watch import Watch
 from llmspell_cli import compose, early, grants, manifest, membership, params, program
-from llmspell_cli.commands.run import OutputForm, Request, money
 from llmspell_cli.compose import Overrides
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.logs import LogSink
 from llmspell_cli.present import present
 from llmspell_cli.program import Spell
+from llmspell_cli.request import OutputForm, Request, money
 from llmspell_cli.result import EventResult, JsonResult, TextResult
 from llmspell_cli.sizes import parse_size
 from llmspell_cli.world import World
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 Result = TextResult | JsonResult | EventResult
 MODEL_WORDS = ("Agent", "LLM")
 """Globals that call models: a spell that has one of these words will load the SDKs."""
+
+
+def cast_file(invocation: Invocation, file: str, request: Request) -> int:
+    """Runs the spell in a file or a folder, and returns the exit code.
+
+    file: the path as the user gave it
+    """
+    return cast(
+        invocation, lambda: program.find(invocation.world, file, request.engine), "file", request
+    )
 
 
 def cast(invocation: Invocation, find: Callable[[], Spell], form: str, request: Request) -> int:

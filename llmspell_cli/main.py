@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from collections.abc import Iterable
-from typing import Annotated, Any, NamedTuple
-
-import typer
+from typing import Any
 
 from bridges._errors import ConfigError, SpellError
-from llmspell_cli.help import Command
+from llmspell_cli.commands import COMMANDS
 from llmspell_cli.invocation import Invocation
-from llmspell_cli.options import ConfigFile, Quiet, Verbose
 from llmspell_cli.world import World
 
-
-class Entry(NamedTuple):
-    """A command: where it is, so that it is imported when it runs, and what the help lists."""
-
-    module: str
-    attribute: str
-    summary: str
-
-
-COMMANDS = {
-    "run": Entry("run", "run", "Run a spell: llmspell run FILE, or just llmspell FILE."),
-    "eval": Entry("run", "eval_", "Run code given on the command line."),
-    "repl": Entry("repl", "repl", "Evaluate code as you type it."),
-    "chat": Entry("chat", "chat", "Talk to a model."),
-    "debug": Entry("debug", "debug", "Run a spell step by step."),
-    "new": Entry("new", "new", "Write a new spell from a template."),
-    "list": Entry("list", "list_spells", "List the spells there are."),
-    "check": Entry("check", "check", "Check spells without running them."),
-    "state": Entry("state", "app", "Show and change what spells have kept."),
-    "trace": Entry("trace", "trace", "Show what a run with --trace has written."),
-    "workflow": Entry("workflow", "app", "Run, check and draw workflow files."),
-    "tools": Entry("tools", "app", "List, describe and call the built-in tools."),
-    "models": Entry("models", "app", "List models; fetch and remove local ones."),
-    "session": Entry("session", "app", "List, show, export and remove sessions."),
-    "config": Entry("config", "app", "Write, show and check the configuration."),
-    "trust": Entry("trust", "trust", "Trust a folder's llmspell.toml as it is now."),
-    "types": Entry("types", "types", "Write type stubs for an editor."),
-    "info": Entry("info", "info", "Show versions, engines, sandbox, folders, keys."),
-}
-"""Every command, in the order of the help."""
 SUFFIXES = (".lua", ".js", ".mjs")
 COMPLETION = "_LLMSPELL_COMPLETE"
 WITH_VALUE = ("--config",)
@@ -78,35 +43,6 @@ def run(world: World) -> int:
     return code if _flush(world) else (code or 1)
 
 
-def build(names: Iterable[str], *, listed: bool = False, completion: bool = False) -> typer.Typer:
-    """Returns the program with some of the commands.
-
-    names: the commands; a run needs only its own, and completion needs all
-    listed: only list the commands, as the help does: none is imported
-    completion: answer a shell that asks for completions
-    """
-    app = typer.Typer(
-        name="llmspell",
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        add_completion=listed or completion,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-    )
-    app.callback(invoke_without_command=True)(_program)
-    for name in names:
-        entry = COMMANDS[name]
-        if listed:
-            app.command(name, short_help=entry.summary)(_listed)
-            continue
-        module = importlib.import_module(f"llmspell_cli.commands.{entry.module}")
-        found = getattr(module, entry.attribute)
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name, short_help=entry.summary)
-        else:
-            app.command(name, cls=Command, short_help=entry.summary)(found)
-    return app
-
-
 def arrange(words: list[str], world: World) -> tuple[list[str], str | None]:
     """Returns the arguments with `run` put before a bare file, and the command they name.
 
@@ -130,50 +66,28 @@ def arrange(words: list[str], world: World) -> tuple[list[str], str | None]:
     )
 
 
-def _program(
-    ctx: typer.Context,
-    verbose: Verbose = False,
-    quiet: Quiet = False,
-    config: ConfigFile = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    """Run small sandboxed Lua and JavaScript scripts that drive language models.
-
-    \b
-      llmspell new hello          write a spell from a template
-      llmspell hello.lua          run it, short for: llmspell run hello.lua
-      llmspell check hello.lua    see what it takes and what it may need
-    """
-    call: Invocation = ctx.obj
-    call.set(verbose=verbose, quiet=quiet, config=config)
-    if version:
-        from llmspell_cli import __version__
-
-        call.world.out(f"llmspell {__version__}")
-        raise typer.Exit
-    if ctx.invoked_subcommand is None:
-        call.world.out(ctx.get_help())
-
-
-def _listed() -> None:
-    """Stands for a command where commands are only listed."""
-
-
 def _dispatch(call: Invocation) -> int:
     words: list[str] = call.world.argv
-    if COMPLETION in call.world.environ:
-        app = build(COMMANDS, completion=True)
-    else:
+    completing = COMPLETION in call.world.environ
+    command = None
+    if not completing:
         words, command = arrange(words, call.world)
-        app = build([command] if command else COMMANDS, listed=command is None)
-    found = typer.main.get_command(app).main(
-        words,
-        prog_name="llmspell",
-        complete_var=COMPLETION,
-        standalone_mode=False,
-        obj=call,
-    )
-    return found if isinstance(found, int) else 0
+        if command == "run" and _is_plain(words):
+            from llmspell_cli.cast import cast_file
+            from llmspell_cli.request import request_of
+
+            return cast_file(call, words[1], request_of({"args": words[2:]}))
+    from llmspell_cli.grammar import obey
+
+    return obey(call, words, command, COMPLETION if completing else None)
+
+
+def _is_plain(words: list[str]) -> bool:
+    """Tells whether a run is asked for without any flag: `run FILE [ARGS]...`.
+
+    There is nothing for Typer to read then, and loading it is two fifths of the start of a spell.
+    """
+    return len(words) > 1 and not any(word.startswith("-") for word in words)
 
 
 def _first_word(words: list[str]) -> int | None:
@@ -208,6 +122,8 @@ def _usage_or_defect(error: Exception, call: Invocation) -> int:
             path = context.command_path if context else _command_path(call.world.argv)
             call.world.err(f"error: {text}\nhint: see '{path} --help'")
         return ConfigError.exit_code
+    import typer
+
     if isinstance(error, typer.Abort):
         return 1
     from llmspell_cli.present import present_defect

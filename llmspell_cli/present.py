@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,18 +35,24 @@ def present(
     if error.hint:
         parts.append(f"{paint(_BOLD, 'hint:')} {clean(error.hint)}")
     if verbose:
-        parts.append(clean("".join(traceback.format_exception(error)).rstrip()))
+        parts.append(_python_traceback(error))
     return "\n".join(parts)
 
 
 def present_defect(error: BaseException, *, verbose: bool) -> str:
     """Returns the text for an exception nobody expected."""
     if verbose:
-        return clean("".join(traceback.format_exception(error)).rstrip())
+        return _python_traceback(error)
     return (
         f"error: llmspell failed: {type(error).__name__}: {clean(str(error))}\n"
         "hint: this is a defect in llmspell; run again with --verbose and report it"
     )
+
+
+def _python_traceback(error: BaseException) -> str:
+    import traceback
+
+    return clean("".join(traceback.format_exception(error)).rstrip())
 
 
 def uses_colour(world: World) -> bool:

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from bridges._errors import ConfigError
-from llmspell_cli.commands.run import Args, Param, Params, invocation_of, request_of
+from llmspell_cli.commands.run import Args, Param, Params
 from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
+from llmspell_cli.request import invocation_of, request_of
 
 EDITORS = "Editors"
 File = Annotated[str | None, typer.Argument(metavar="[FILE]", help="A spell: a file, or a folder.")]

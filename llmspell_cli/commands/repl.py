@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from llmspell_cli.commands.run import invocation_of, request_of
 from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
+from llmspell_cli.request import invocation_of, request_of
 
 Eval = Annotated[
     list[str] | None,

@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridges._errors import SpellError
-from llmspell_cli.commands.run import (
-    Form,
-    OutputForm,
-    Param,
-    Params,
-    Profile,
-    ProfileOutput,
-    Trace,
-    invocation_of,
-    request_of,
-)
+from llmspell_cli.commands.run import Form, Param, Params, Profile, ProfileOutput, Trace
 from llmspell_cli.flags import with_flags_but
 from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.options import ConfigFile, Json
+from llmspell_cli.request import OutputForm, invocation_of, request_of
 
 if TYPE_CHECKING:
     from llmspell_cli.program import Spell

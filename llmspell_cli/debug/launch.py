@@ -14,13 +14,13 @@ from engines._process import Worker
 from engines._program import Outcome, Program
 from engines._run import Run
 from llmspell_cli import cast
-from llmspell_cli.commands.run import Request
 from llmspell_cli.debug.session import Debugger
 from llmspell_cli.debug.sources import Sources
 from llmspell_cli.hints import add_hint
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.present import present
 from llmspell_cli.program import Spell
+from llmspell_cli.request import Request
 from llmspell_cli.result import TextResult
 from llmspell_cli.world import World
 

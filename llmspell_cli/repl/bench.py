@@ -21,9 +21,9 @@ from llmspell_cli.repl.trace import TracedDoor
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from llmspell_cli.commands.run import Request
     from llmspell_cli.invocation import Invocation
     from llmspell_cli.repl.face import Face
+    from llmspell_cli.request import Request
 
 DEPTH = 4
 """Levels of a value that is echoed."""

@@ -23,9 +23,9 @@ from llmspell_cli.repl.suggest import Hint, Suggestion, by_prefix
 from llmspell_cli.repl.talker import Talker
 
 if TYPE_CHECKING:
-    from llmspell_cli.commands.run import Request
     from llmspell_cli.invocation import Invocation
     from llmspell_cli.repl.face import Face
+    from llmspell_cli.request import Request
     from llmspell_cli.shell.screen import TerminalFace
 
 MAX_MESSAGE = 16 * 1024 * 1024

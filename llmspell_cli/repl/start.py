@@ -18,9 +18,9 @@ from llmspell_cli.repl.bench import Bench
 from llmspell_cli.repl.face import PlainFace
 
 if TYPE_CHECKING:
-    from llmspell_cli.commands.run import Request
     from llmspell_cli.invocation import Invocation
     from llmspell_cli.repl.face import Face
+    from llmspell_cli.request import Request
 
 ENDING = (signal.SIGTERM, signal.SIGHUP)
 

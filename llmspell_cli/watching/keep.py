@@ -24,7 +24,7 @@ from llmspell_cli.watching.notify import Notifier
 
 if TYPE_CHECKING:
     from bridges._session import Session
-    from llmspell_cli.commands.run import Request
+    from llmspell_cli.request import Request
 
 DEPTH, WIDTH = 6, 100
 """Levels and columns of a value that is shown."""

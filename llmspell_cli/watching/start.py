@@ -14,7 +14,7 @@ from llmspell_cli.invocation import Invocation
 from llmspell_cli.watching._watched import Watched
 
 if TYPE_CHECKING:
-    from llmspell_cli.commands.run import Request
+    from llmspell_cli.request import Request
 
 
 def watch_spell(

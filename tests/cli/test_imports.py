@@ -48,6 +48,14 @@ def test_a_spell_without_asynchronous_calls_needs_no_event_loop(tmp_path: Path) 
     assert "asyncio" not in imported(tmp_path, "run", "hello.lua")
 
 
+@pytest.mark.parametrize("words", [("run", "hello.lua"), ("hello.js", "a word")])
+def test_a_run_without_flags_needs_no_typer(words: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "hello.lua").write_text("print('hello')")
+    (tmp_path / "hello.js").write_text("console.log('hello')")
+    assert not imported(tmp_path, *words) & {"typer", "difflib", "shutil", "traceback"}
+    assert "typer" in imported(tmp_path, "run", "hello.lua", "--quiet")
+
+
 @pytest.mark.parametrize("way", ["console script", "python -m"])
 def test_decoys_in_the_working_directory_are_not_imported(way: str, tmp_path: Path) -> None:
     names = {"engines", "bridges", "stdlib", "typer", "json", "lupa", "msgpack", "subprocess"}

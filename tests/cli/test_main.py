@@ -15,7 +15,10 @@ import pytest
 import typer
 
 from bridges._errors import BY_CODE, ConfigError, SpellError
-from llmspell_cli import __version__, main, program
+from llmspell_cli import __version__, cast, main, program
+from llmspell_cli.commands import COMMANDS
+from llmspell_cli.invocation import Invocation
+from llmspell_cli.request import Request
 from llmspell_cli.world import World
 from tests.cli.running import PROGRAM, environment, llmspell
 from tests.cli.worlds import make_world, written
@@ -47,6 +50,24 @@ def test_a_bare_file_is_run(
     world = make_world(tmp_path)
     (world.cwd / "there").write_text("")
     assert main.arrange(words, world) == arranged
+
+
+@pytest.mark.parametrize("words", [["run", "x.lua"], ["x.js", "a", "", "b c"], ["run", "run"]])
+def test_a_run_without_flags_is_what_typer_reads(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Invocation, str, Request]] = []
+
+    def cast_file(invocation: Invocation, file: str, request: Request) -> int:
+        asked.append((invocation, file, request))
+        return 7
+
+    monkeypatch.setattr(cast, "cast_file", cast_file)
+    world = make_world(tmp_path, *words)
+    assert main.run(world) == 7
+    monkeypatch.setattr(main, "_is_plain", lambda _words: False)
+    assert main.run(world) == 7
+    assert asked[0] == asked[1]
 
 
 def test_a_command_wins_over_a_file_of_its_name(tmp_path: Path) -> None:
@@ -168,15 +189,15 @@ def test_the_version_needs_nothing(tmp_path: Path) -> None:
 
 
 def test_every_command_is_there_and_has_a_help_within_80_columns(tmp_path: Path) -> None:
-    for name, entry in main.COMMANDS.items():
+    for name, entry in COMMANDS.items():
         module = importlib.import_module(f"llmspell_cli.commands.{entry.module}")
         assert hasattr(module, entry.attribute)
         assert not entry.summary.endswith("...")
         world = make_world(tmp_path, name, "--help")
         assert main.run(world) == 0
     done = llmspell(tmp_path, "--help")
-    width = max(map(len, main.COMMANDS))
-    for name, entry in main.COMMANDS.items():
+    width = max(map(len, COMMANDS))
+    for name, entry in COMMANDS.items():
         assert f"  {name:<{width}}  {entry.summary}\n" in done.out
     assert all(len(line) <= 80 for line in done.out.splitlines())
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 from bridges._errors import SpellError
 from engines._output import Output
-from llmspell_cli.commands.run import request_of
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.repl.bench import Bench
 from llmspell_cli.repl.face import PlainFace
+from llmspell_cli.request import request_of
 from tests.cli.worlds import make_world
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ from typing import Any
 from bridges._errors import InvalidArgument, SpellError
 from engines._output import Output, OutputClosed, in_thread
 from llmspell_cli import program
-from llmspell_cli.commands.run import Request
 from llmspell_cli.debug.dap.arguments import Arguments
 from llmspell_cli.debug.dap.breakpoints import FILTERS, Breakpoints
 from llmspell_cli.debug.dap.forms import Forms
@@ -30,6 +29,7 @@ from llmspell_cli.debug.points import Point
 from llmspell_cli.debug.session import Stop
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.program import Spell
+from llmspell_cli.request import Request
 
 CAPABILITIES = {
     "supportsConfigurationDoneRequest": True,

@@ -8,8 +8,8 @@ from typing import Any
 
 from bridges._errors import InvalidArgument
 from bridges._names import nearest
-from llmspell_cli.commands.run import SECURITY_FIELDS, Request
 from llmspell_cli.debug.dap.arguments import Arguments
+from llmspell_cli.request import SECURITY_FIELDS, Request
 
 LIMITS = {
     "timeout": "timeout",

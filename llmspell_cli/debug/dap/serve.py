@@ -8,13 +8,13 @@ import os
 
 from bridges._errors import ConfigError, SpellError
 from engines._output import CLOSED, Output
-from llmspell_cli.commands.run import Request
 from llmspell_cli.debug.dap.adapter import Adapter, Given
 from llmspell_cli.debug.dap.stdio import PIECE, Writer, read_in_thread
 from llmspell_cli.debug.dap.wire import Wire
 from llmspell_cli.debug.loop import Interrupts, run_loop
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.present import present
+from llmspell_cli.request import Request
 
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 MAX_PORT = 65535

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from bridges._errors import SpellError
 from engines._output import CLOSED, Output, OutputClosed, in_thread
 from llmspell_cli import program
-from llmspell_cli.commands.run import Request
 from llmspell_cli.debug.launch import (
     Debuggee,
     Ending,
@@ -25,6 +24,7 @@ from llmspell_cli.debug.terminal.lines import Lines, Piped, Typed
 from llmspell_cli.debug.terminal.screen import Screen
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.program import Spell
+from llmspell_cli.request import Request
 from llmspell_cli.world import World
 
 PROMPT = "(debug) "
