@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
@@ -91,8 +92,10 @@ class _Backend(httpcore2.AsyncNetworkBackend):
         failure: Exception | None = None
         for address in await checked_addresses(self._grants, self._resolve, host, port):
             try:
-                return await self._plain.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
+                return _Stream(
+                    await self._plain.connect_tcp(
+                        str(address), port, timeout, local_address, socket_options
+                    )
                 )
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
@@ -101,3 +104,45 @@ class _Backend(httpcore2.AsyncNetworkBackend):
     async def sleep(self, seconds: float) -> None:
         """Waits."""
         await self._plain.sleep(seconds)
+
+
+class _Stream(httpcore2.AsyncNetworkStream):
+    """A connection that tells quickly whether the server has closed it.
+
+    The pool asks every idle one at each request. The library's own way, which looks all about a
+    socket up anew, would be half of what fifty requests at a time cost.
+    """
+
+    def __init__(self, plain: httpcore2.AsyncNetworkStream) -> None:
+        self._plain = plain
+        self._socket = plain.get_extra_info("socket")
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Returns what has come, waiting for something."""
+        return await self._plain.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Sends bytes."""
+        await self._plain.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Closes the connection."""
+        await self._plain.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Returns the connection with TLS on it."""
+        return _Stream(await self._plain.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Returns what is known of the connection, by the library's names."""
+        if info != "is_readable":
+            return self._plain.get_extra_info(info)
+        # One that is closed here counts as readable, as it does with the library.
+        return self._socket.fileno() < 0 or bool(self._poll.poll(0))

@@ -16,6 +16,8 @@ from bridges._permissions import NetUrl
 from bridges._types import Duration
 
 MAX_REDIRECTS = 20
+LARGE = 64 * 1024
+"""Bytes of an answer from which reading it takes longer than to hand it to a thread."""
 _SHARED = ("headers", "query", "timeout", "redirects")
 
 
@@ -148,6 +150,8 @@ class Http(Bridge):
             url = self.session.grants.check(NetUrl, _with_query(url.value, query, api), api=api)
         call = Call(method, url, headers, content, options.get("timeout", 30.0), redirects)
         answer = await self.session.shared(Network).send(call, api)
+        if len(answer.content) < LARGE:
+            return _record(answer)
         return await asyncio.to_thread(_record, answer)
 
 

@@ -25,6 +25,7 @@ from bridges._errors import (
 )
 from bridges._permissions import Grants
 from bridges._session import Limits, Session
+from bridges.http import LARGE
 from tests.doors import ask
 from tests.sessions import make_session
 
@@ -307,6 +308,43 @@ def test_a_slow_server_ends_in_a_timeout(tmp_path: Path) -> None:
         assert caught.value.retryable
 
     with_server(tmp_path, slow, use)
+
+
+def test_a_connection_is_used_until_the_server_closes_it(tmp_path: Path) -> None:
+    connections = 0
+    closed = asyncio.Event()
+
+    async def serve_twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for _ in range(2):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer(b"hello", connection="keep-alive"))
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
+
+    async def use(session: Session, _: Server) -> None:
+        server = await asyncio.start_server(serve_twice, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        async with server:
+            for _round in range(3):
+                closed.clear()
+                for _request in range(2):
+                    assert (await ask(session, "Http.get", url))["text"] == "hello"
+                await closed.wait()
+        assert connections == 3
+
+    with_server(tmp_path, always(b""), use)
+
+
+@pytest.mark.parametrize("size", [LARGE - 1, LARGE])
+def test_large_and_small_answers_are_read_alike(size: int, tmp_path: Path) -> None:
+    async def use(session: Session, server: Server) -> None:
+        found = await ask(session, "Http.get", f"http://127.0.0.1:{server.port}/")
+        assert found["text"] == "x" * size
+
+    with_server(tmp_path, always(answer(b"x" * size)), use)
 
 
 def free_port() -> int:
