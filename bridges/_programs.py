@@ -113,12 +113,15 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     # The pipes close when the last of them is gone; one that left the group is not waited for.
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(CLOSING):
             for stream in streams:
                 while await stream.read(PIECE):
                     pass
             await process.wait()
+    except TimeoutError:
+        # asyncio has no public way to let go of the pipes of a process.
+        process._transport.close()  # type: ignore[attr-defined]
 
 
 async def _talk(process: asyncio.subprocess.Process, job: Job, name: str) -> tuple[bytes, bytes]:
@@ -146,14 +149,17 @@ async def _talk(process: asyncio.subprocess.Process, job: Job, name: str) -> tup
                 await process.stdin.drain()
             process.stdin.close()
 
-    outputs = asyncio.gather(read(process.stdout), read(process.stderr))
-    writer = asyncio.ensure_future(write())
+    outputs = [asyncio.create_task(read(stream)) for stream in (process.stdout, process.stderr)]
+    writer = asyncio.create_task(write())
     try:
-        stdout, stderr = await outputs
+        stdout, stderr = await asyncio.gather(*outputs)
         await writer
     finally:
-        outputs.cancel()
-        writer.cancel()
+        talking = [*outputs, writer]
+        for task in talking:
+            task.cancel()
+        # Whoever still reads must be gone before another reads the rest.
+        await asyncio.gather(*talking, return_exceptions=True)
     return stdout, stderr
 
 

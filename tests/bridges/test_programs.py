@@ -58,7 +58,7 @@ def test_the_environment_is_named(tmp_path: Path) -> None:
 
 
 def gone(pid: int) -> bool:
-    for _ in range(100):
+    for _ in range(1000):
         try:
             state = Path(f"/proc/{pid}/stat").read_text().split()[2]
         except FileNotFoundError:
@@ -76,13 +76,19 @@ def test_a_timeout_ends_the_program_and_all_it_started(tmp_path: Path, script: s
     began = time.monotonic()
     with pytest.raises(TimeLimit, match=r"'sh' took longer than 0\.3 seconds"):
         run(tmp_path, script, timeout=0.3, environ={"PATH": os.defpath})
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert gone(int((tmp_path / "pid").read_text()))
 
 
 def test_a_flood_of_output_ends_the_program(tmp_path: Path) -> None:
     with pytest.raises(LimitExceeded, match="more than 1000 bytes"):
         run(tmp_path, "while :; do echo flood; echo flood >&2; done", output=1000)
+
+
+def test_a_flood_is_told_while_the_other_pipe_stays_open(tmp_path: Path) -> None:
+    script = "setsid sleep 3 >&- & sleep 0.5; while :; do echo flood; done"
+    with pytest.raises(LimitExceeded, match="more than 1000 bytes"):
+        run(tmp_path, script, output=1000, environ={"PATH": os.defpath})
 
 
 def test_cancelling_ends_the_program(tmp_path: Path) -> None:
