@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridges._budget import Budget
-from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._errors import InvalidArgument, LimitExceeded, ScriptError
 from bridges._log import Log
 from bridges._permissions import Grants, ModulePath
 from bridges._session import Limits, Session, SpellInfo
@@ -234,4 +234,9 @@ class Nested:
             await inner.close()
         if outcome.error is not None:
             raise outcome.error
+        if outcome.exit_code:
+            raise ScriptError(
+                f"the spell {inner.spell.name!r} ended with exit code {outcome.exit_code}",
+                details={"exit": outcome.exit_code},
+            )
         return outcome.value

@@ -16,6 +16,8 @@ for i = 1, 20 do jobs[i] = function() return Spell.run("child.lua") end end
 return Async.all(jobs)
 """
 
+STEP = "Workflow.new{name = 'w', steps = {{name = 's', spell = 'child.lua'}}}:run()"
+
 
 def write(folder: Path, **files: str) -> None:
     for name, text in files.items():
@@ -75,3 +77,17 @@ def test_a_pipe_or_a_link_to_elsewhere_is_not_run(tmp_path: Path, trap: str) -> 
     write(work, main=f"return select(2, pcall(Spell.run, '{name}')).code")
     ended = llmspell(work, "main.lua")
     assert ended.out.strip() in ("invalid_argument", "permission_denied"), ended
+
+
+@pytest.mark.parametrize("way", ["Spell.run('child.lua')", STEP])
+def test_a_spell_that_ends_with_a_code_of_failure_has_failed(way: str, tmp_path: Path) -> None:
+    write(tmp_path, main=f"print({way})", child="exit(7)")
+    ended = llmspell(tmp_path, "run", "main.lua")
+    assert ended.code == 1
+    assert "the spell 'child' ended with exit code 7" in ended.err
+
+
+def test_a_spell_that_ends_by_itself_gives_nothing(tmp_path: Path) -> None:
+    write(tmp_path, main="print(Spell.run('child.lua'))", child="exit(0)")
+    ended = llmspell(tmp_path, "run", "main.lua")
+    assert (ended.code, ended.out) == (0, "nil\n"), ended.err
