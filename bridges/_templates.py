@@ -240,6 +240,8 @@ def _unknown(path: Path, at: int, inside: Any, where: str) -> InvalidArgument:
         listed = ", ".join(names[:MAX_LISTED]) + (", …" if len(names) > MAX_LISTED else "")
         there = f"{'there is' if not owner else f'{owner} has'} {listed or 'nothing'}"
         hint = f"did you mean {near!r}?" if near else ""
+        if path[:1] == ("steps",) and at == 2 and key == "output":
+            hint = "a step that was skipped, has failed or gave nothing has no output"
         what = f"there is no {_quoted(key)}" + (f" in {owner}" if owner else "")
         return InvalidArgument(f"{where}: {shown}: {what}; {there}", hint=hint)
     if isinstance(inside, list):

@@ -143,30 +143,32 @@ declare class TextDecoder {
 }
 
 declare module 'llmspell/text' {
+  /** Text, or what acts as text: the answer of a model or an agent, the result of a workflow. */
+  type TextLike = string | { readonly text: string };
   /** Returns the text without the white space around it. */
-  export function trim(text: string): string;
+  export function trim(text: TextLike): string;
   /** Returns the parts between separators; the separator is plain text. */
-  export function split(text: string, separator: string): string[];
+  export function split(text: TextLike, separator: string): string[];
   /** Returns the lines, without their line ends. */
-  export function lines(text: string): string[];
+  export function lines(text: TextLike): string[];
   /** Returns the text cut to at most `size` characters; cut text ends in "…", which counts. */
-  export function truncate(text: string, size: number): string;
+  export function truncate(text: TextLike, size: number): string;
   /** Returns the text in pieces of at most `size` characters, ended at blank lines, lines or words where it can be. */
-  export function chunk(text: string, size: number, overlap?: number): string[];
+  export function chunk(text: TextLike, size: number, overlap?: number): string[];
   /** Returns the text with its lines broken at spaces so that none is wider than `width`. */
-  export function wrap(text: string, width: number): string;
+  export function wrap(text: TextLike, width: number): string;
   /** Returns the text without the indentation that all its lines share. */
-  export function dedent(text: string): string;
-  /** Returns the text with every line that is not blank indented; by two spaces unless told otherwise. */
-  export function indent(text: string, by?: string): string;
+  export function dedent(text: TextLike): string;
+  /** Returns the text with every line that is not blank indented; by two spaces, so many, or a text. */
+  export function indent(text: TextLike, by?: string | number): string;
   /** Returns the words: letters, digits, `_`, and apostrophes within. */
-  export function words(text: string): string[];
+  export function words(text: TextLike): string[];
   /** Returns the text as a name for files and addresses: lower-case ASCII letters and digits joined by `-`. */
-  export function slug(text: string): string;
+  export function slug(text: TextLike): string;
   /** Returns the text with each `{name}` replaced by the value of that name; other braces stay. */
-  export function fill(text: string, values: Record<string, any>): string;
+  export function fill(text: TextLike, values: Record<string, any>): string;
   /** Returns how alike two texts are, from 0 to 1: the part of their pairs of characters that both have. */
-  export function similarity(a: string, b: string): number;
+  export function similarity(a: TextLike, b: TextLike): number;
   const all: {
     trim: typeof trim; split: typeof split; lines: typeof lines; truncate: typeof truncate; chunk: typeof chunk;
     wrap: typeof wrap; dedent: typeof dedent; indent: typeof indent; words: typeof words; slug: typeof slug;
@@ -178,11 +180,11 @@ declare module 'llmspell/text' {
 declare module 'llmspell/retry' {
   export interface RetryOptions {
     /** How often to try in all; 3 unless given. */
-    times?: number;
+    attempts?: number;
     /** Seconds before the second attempt; 0.5 unless given. */
     delay?: number;
     /** What each further delay is multiplied by; 2 unless given. */
-    factor?: number;
+    backoff?: number;
     /** Decides whether to try again after an error; by default unless it says it is not retryable. */
     retryable?: (error: any) => boolean | Promise<boolean>;
   }

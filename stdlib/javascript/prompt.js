@@ -24,7 +24,9 @@ function json(value) {
 
 function shown(value) {
   if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : json(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const isAnswer = typeof value?.text === 'string' && value.toString !== Object.prototype.toString;
+  return isAnswer ? value.text : json(value);
 }
 
 function checkText(text, name) {

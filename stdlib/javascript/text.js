@@ -3,26 +3,36 @@
 //     import { chunk } from 'llmspell/text';
 //     for (const piece of chunk(long, 4000, 200)) …
 
+// Returns the text that a function was given; what models and workflows answer is text as well.
+function given(text, name) {
+  if (typeof text === 'string') return text;
+  if (typeof text?.text === 'string') return text.text;
+  throw new TypeError(`text.${name}: this works on text, got ${text === null ? 'null' : typeof text}`);
+}
+
 /** Returns the text without the white space around it. */
 export function trim(text) {
-  return text.trim();
+  return given(text, 'trim').trim();
 }
 
 /** Returns the parts between separators; the separator is plain text. */
 export function split(text, separator) {
-  if (separator === '') throw new TypeError('split: the separator must not be empty');
-  return text.split(separator);
+  if (typeof separator !== 'string' || separator === '') {
+    throw new TypeError('split: the separator must be text, and must not be empty');
+  }
+  return given(text, 'split').split(separator);
 }
 
 /** Returns the lines, without their line ends; a line end at the very end begins no further line. */
 export function lines(text) {
-  const found = text.split(/\r?\n/);
+  const found = given(text, 'lines').split(/\r?\n/);
   if (found[found.length - 1] === '') found.pop();
   return found;
 }
 
 /** Returns the text cut to at most `size` characters; cut text ends in "…", which counts. */
-export function truncate(text, size) {
+export function truncate(whole, size) {
+  const text = given(whole, 'truncate');
   if (text.length <= size) return text;
   const characters = Array.from(text);
   if (characters.length <= size) return text;
@@ -55,7 +65,7 @@ export function chunk(text, size, overlap = 0) {
   if (!(size >= 1) || overlap < 0 || overlap * 2 > size) {
     throw new TypeError('chunk: size must be at least 1, and overlap at most half of it');
   }
-  const characters = Array.from(text);
+  const characters = Array.from(given(text, 'chunk'));
   const pieces = [];
   let from = 0;
   while (from < characters.length) {
@@ -71,7 +81,7 @@ export function chunk(text, size, overlap = 0) {
 /** Returns the text with its lines broken at spaces so that none is wider than `width`; a longer word stands alone. */
 export function wrap(text, width) {
   const out = [];
-  for (const line of text.split('\n')) {
+  for (const line of given(text, 'wrap').split('\n')) {
     let current = '';
     let used = 0;
     for (const word of line.split(/\s+/).filter(Boolean)) {
@@ -91,7 +101,7 @@ export function wrap(text, width) {
 
 /** Returns the text without the indentation that all its lines share; blank lines do not count. */
 export function dedent(text) {
-  const all = text.split('\n');
+  const all = given(text, 'dedent').split('\n');
   let shared = Infinity;
   for (const line of all) {
     if (line.trim()) shared = Math.min(shared, /^[ \t]*/.exec(line)[0].length);
@@ -99,16 +109,17 @@ export function dedent(text) {
   return all.map((line) => (line.trim() ? line.slice(shared) : '')).join('\n');
 }
 
-/** Returns the text with every line that is not blank indented. */
+/** Returns the text with every line that is not blank indented: by two spaces, so many, or a text. */
 export function indent(text, by = '  ') {
-  return text.split('\n').map((line) => (line.trim() ? by + line : line)).join('\n');
+  const before = typeof by === 'number' ? ' '.repeat(Math.max(0, by)) : by;
+  return given(text, 'indent').split('\n').map((line) => (line.trim() ? before + line : line)).join('\n');
 }
 
 const MARKS = /[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u206f\u3000-\u303f]/g;
 
 /** Returns the words: letters, digits, `_`, and apostrophes within. */
 export function words(text) {
-  const plain = text.replaceAll('\u2019', "'").replace(MARKS, ' ');
+  const plain = given(text, 'words').replaceAll('\u2019', "'").replace(MARKS, ' ');
   const found = plain.match(/[\w'\u0080-\uffff]+/g) ?? [];
   return found.map((word) => word.replace(/^'+|'+$/g, '')).filter(Boolean);
 }
@@ -123,14 +134,14 @@ const plainOf = new Map(Object.entries(PLAIN).flatMap(([plain, all]) => [...all]
 
 /** Returns the text as a name for files and addresses: lower-case ASCII letters and digits joined by `-`. */
 export function slug(text) {
-  const ascii = [...text].map((letter) => plainOf.get(letter) ?? letter).join('');
+  const ascii = [...given(text, 'slug')].map((letter) => plainOf.get(letter) ?? letter).join('');
   const lower = ascii.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
   return lower.replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
 }
 
 /** Returns the text with each `{name}` replaced by the value of that name; other braces stay. */
 export function fill(text, values) {
-  return text.replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_all, name) => {
+  return given(text, 'fill').replace(/\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_all, name) => {
     if (!Object.hasOwn(values, name) || values[name] === undefined) {
       throw new TypeError(`fill: there is no value '${name}'`);
     }
@@ -150,9 +161,10 @@ function pairsOf(text) {
 
 /** Returns how alike two texts are, from 0 to 1: the part of their pairs of characters that both have. */
 export function similarity(a, b) {
-  if (a === b) return 1;
-  const [left, count] = pairsOf(a);
-  const [right, other] = pairsOf(b);
+  const [one, another] = [given(a, 'similarity'), given(b, 'similarity')];
+  if (one === another) return 1;
+  const [left, count] = pairsOf(one);
+  const [right, other] = pairsOf(another);
   let shared = 0;
   for (const [both, times] of left) shared += Math.min(times, right.get(both) ?? 0);
   return count + other > 0 ? (2 * shared) / (count + other) : 0;

@@ -38,6 +38,8 @@ local function shown(value)
     return string.format("%d", value)
   elseif type(value) == "number" or type(value) == "boolean" then
     return tostring(value)
+  elseif type(value) == "table" and getmetatable(value) == false and type(value.text) == "string" then
+    return value.text -- what a model or a workflow has answered
   end
   return JSON.stringify(value)
 end

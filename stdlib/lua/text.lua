@@ -5,21 +5,33 @@
 
 local M = {}
 
+-- Returns the text that a function was given; what models and workflows answer is text as well.
+local function given(text, name)
+  if type(text) == "table" and type(text.text) == "string" then
+    return text.text
+  elseif type(text) ~= "string" then
+    error("text." .. name .. ": this works on text, got " .. type(text), 3)
+  end
+  return text
+end
+
 --- Returns the text without the white space around it.
----@param text string
+---@param text string|{ text: string }
 ---@return string
 function M.trim(text)
+  text = given(text, "trim")
   local first = string.find(text, "%S")
   return first and string.match(text, "^.*%S", first) or ""
 end
 
 --- Returns the parts between separators; the separator is plain text, not a pattern.
----@param text string
+---@param text string|{ text: string }
 ---@param separator string
 ---@return string[]
 function M.split(text, separator)
-  if separator == "" then
-    error("split: the separator must not be empty", 2)
+  text = given(text, "split")
+  if type(separator) ~= "string" or separator == "" then
+    error("split: the separator must be text, and must not be empty", 2)
   end
   local parts, from = {}, 1
   while true do
@@ -34,9 +46,10 @@ function M.split(text, separator)
 end
 
 --- Returns the lines, without their line ends; a line end at the very end begins no further line.
----@param text string
+---@param text string|{ text: string }
 ---@return string[]
 function M.lines(text)
+  text = given(text, "lines")
   local found = M.split(text, "\n")
   if found[#found] == "" then
     found[#found] = nil
@@ -70,10 +83,11 @@ local function length(text)
 end
 
 --- Returns the text cut to at most `size` characters; cut text ends in "…", which counts.
----@param text string
+---@param text string|{ text: string }
 ---@param size integer
 ---@return string
 function M.truncate(text, size)
+  text = given(text, "truncate")
   if length(text) <= size then
     return text
   elseif size < 1 then
@@ -99,11 +113,12 @@ end
 
 --- Returns the text in pieces of at most `size` characters. A piece ends after a blank line, a line
 --- or a word where it can; each begins with the last `overlap` characters of the one before.
----@param text string
+---@param text string|{ text: string }
 ---@param size integer
 ---@param overlap? integer
 ---@return string[]
 function M.chunk(text, size, overlap)
+  text = given(text, "chunk")
   overlap = overlap or 0
   if size < 1 or overlap < 0 or overlap * 2 > size then
     error("chunk: size must be at least 1, and overlap at most half of it", 2)
@@ -128,10 +143,11 @@ end
 
 --- Returns the text with its lines broken at spaces so that none is wider than `width`; a longer
 --- word stands alone.
----@param text string
+---@param text string|{ text: string }
 ---@param width integer
 ---@return string
 function M.wrap(text, width)
+  text = given(text, "wrap")
   local out = {}
   for _, line in ipairs(M.split(text, "\n")) do
     local current, used = {}, 0
@@ -150,9 +166,10 @@ function M.wrap(text, width)
 end
 
 --- Returns the text without the indentation that all its lines share; blank lines do not count.
----@param text string
+---@param text string|{ text: string }
 ---@return string
 function M.dedent(text)
+  text = given(text, "dedent")
   local shared
   for _, line in ipairs(M.split(text, "\n")) do
     local indent = string.match(line, "^([ \t]*)%S")
@@ -167,14 +184,16 @@ function M.dedent(text)
   return table.concat(out, "\n")
 end
 
---- Returns the text with every line that is not blank indented.
----@param text string
----@param indent? string
+--- Returns the text with every line that is not blank indented: by two spaces, so many, or a text.
+---@param text string|{ text: string }
+---@param indent? string|integer
 ---@return string
 function M.indent(text, indent)
+  text = given(text, "indent")
+  indent = math.type(indent) and string.rep(" ", indent) or indent or "  "
   local out = M.split(text, "\n")
   for i, line in ipairs(out) do
-    out[i] = string.find(line, "%S") and (indent or "  ") .. line or line
+    out[i] = string.find(line, "%S") and indent .. line or line
   end
   return table.concat(out, "\n")
 end
@@ -186,9 +205,10 @@ local function is_mark(code)
 end
 
 --- Returns the words: letters, digits, `_`, and apostrophes within.
----@param text string
+---@param text string|{ text: string }
 ---@return string[]
 function M.words(text)
+  text = given(text, "words")
   local plain = utf8.len(text) and string.gsub(text, utf8.charpattern, function(character)
     return #character > 1 and is_mark(utf8.codepoint(character)) and character ~= "’" and " " or nil
   end) or text
@@ -216,19 +236,21 @@ for plain, letters in pairs(PLAIN) do
 end
 
 --- Returns the text as a name for files and addresses: lower-case ASCII letters and digits joined by `-`.
----@param text string
+---@param text string|{ text: string }
 ---@return string
 function M.slug(text)
+  text = given(text, "slug")
   local ascii = string.gsub(text, "[\194-\244][\128-\191]*", plain_of)
   local joined = string.gsub(string.lower(ascii), "[^a-z0-9]+", "-")
   return (string.gsub(string.gsub(joined, "^%-", ""), "%-$", ""))
 end
 
 --- Returns the text with each `{name}` replaced by the value of that name; other braces stay.
----@param text string
+---@param text string|{ text: string }
 ---@param values table<string, any>
 ---@return string
 function M.fill(text, values)
+  text = given(text, "fill")
   return (string.gsub(text, "{([%a_][%w_]*)}", function(name)
     local value = values[name]
     if value == nil then
@@ -252,10 +274,11 @@ local function pairs_of(text)
 end
 
 --- Returns how alike two texts are, from 0 to 1: the part of their pairs of characters that both have.
----@param a string
----@param b string
+---@param a string|{ text: string }
+---@param b string|{ text: string }
 ---@return number
 function M.similarity(a, b)
+  a, b = given(a, "similarity"), given(b, "similarity")
   if a == b then
     return 1
   end

@@ -15,6 +15,7 @@ from tests.casting import cast
 from tests.door import Function, fails, gives, sleeps
 from tests.sessions import make_session
 
+SKIPPED = "{{steps.a.output}}"
 BOOM = {"code": "spell_error", "hint": "mend it", "at": "spell.lua:3"}
 
 
@@ -175,3 +176,11 @@ def test_a_merge_that_there_is_none_of_is_quoted(language: str, tmp_path: Path) 
     error = cast(language, source, make_session(tmp_path))[0].error
     assert error is not None
     assert error.message.endswith("all, vote or a function, got 'last'")
+
+
+def test_why_a_step_has_no_output_is_told(session: Session) -> None:
+    skipped = {"name": "a", "run": gives(1), "when": {"path": "params.go"}}
+    flow = new(session, skipped, {"tool": "calculator", "params": {"expression": SKIPPED}})
+    cause = failure(session, flow).details["cause"]
+    assert "there is no 'output' in steps.a" in cause["message"]
+    assert cause["hint"] == "a step that was skipped, has failed or gave nothing has no output"

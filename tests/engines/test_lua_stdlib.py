@@ -92,8 +92,8 @@ def test_retry_tries_again_and_gives_up() -> None:
       if tries < 3 then error("busy") end
       return tries, "two"
     end, {delay = 0})
-    local failed = 0
-    local ok = pcall(retry, function() failed = failed + 1 error("x") end, {times = 2, delay = 0})
+    local failed, twice = 0, {attempts = 2, delay = 0}
+    local ok = pcall(retry, function() failed = failed + 1 error("x") end, twice)
     return {got, second, ok, failed}
     """
     assert value_of(source) == [3, "two", False, 2]
@@ -116,7 +116,7 @@ def test_retry_believes_an_error_that_says_it_is_final() -> None:
 def test_retry_waits_longer_each_time() -> None:
     source = """
     local retry = require "llmspell.retry"
-    pcall(retry, function() error("x") end, {times = 3, delay = 0.1, factor = 3})
+    pcall(retry, function() error("x") end, {attempts = 3, delay = 0.1, backoff = 3})
     """
     assert cast(source, modules=MODULES).seconds >= 0.4
 

@@ -28,7 +28,7 @@ const [sum, said] = await Async.all([task, () => LLM.complete("x")]);
 console.log(sum.toFixed(1), said.text);
 console.log((await Async.race([Async.sleep(1).then(() => "slow"), () => "quick"])).length);
 
-const page = await retry(() => Http.get("https://example.com/", { query: { q: "x" } }), { times: 2 });
+const page = await retry(() => Http.get("https://example.com/", { query: { q: "x" } }), { attempts: 2 });
 console.log(page.status, page.headers["content-type"], trim(page.text), chunk(page.text, 100)[0]);
 await again(() => 1);
 

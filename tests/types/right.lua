@@ -27,7 +27,7 @@ local task = Async.spawn(function(a, b) return a + b end, 1, 2)
 if not task:done() then print(task:wait()) end
 Async.all{ task, function() return LLM.complete("x") end }
 
-local page = retry(function() return Http.get("https://example.com/", { query = { q = "x" } }) end, { times = 2 })
+local page = retry(function() return Http.get("https://example.com/", { query = { q = "x" } }) end, { attempts = 2 })
 print(page.status, page.headers["content-type"], text.trim(page.text), text.chunk(page.text, 100)[1])
 Promise.new(function() return 1 end):next(function(value) return value + 1 end):catch(print):wait()
 
