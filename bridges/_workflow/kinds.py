@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from bridges._errors import InvalidArgument, LimitExceeded
+from bridges._errors import InvalidArgument, LimitExceeded, SpellError
 from bridges._templates import fill
 from bridges._types import Callback
 from bridges._workflow.merging import merged
@@ -154,12 +154,20 @@ async def _map_reduce(run: Run) -> Any:
     items = await _items(run)
     if len(items) > MAX_ITEMS:
         raise _too_many(run, MAX_ITEMS)
-    gone: list[Went | None] = [None] * len(items)
+    # Of each item no more than its output is kept: there may be many, and workflows inside them.
+    outputs: list[Any] = [None] * len(items)
+    statuses: set[str] = set()
+    first: tuple[int, SpellError] | None = None
     total = run.went.setdefault(step.name, Went())
 
     async def one(place: tuple[int, Any]) -> None:
+        nonlocal first
         index, item = place
-        gone[index - 1] = await run.step(step, scope.fork(item=item, index=index))
+        went = await run.step(step, scope.fork(item=item, index=index))
+        outputs[index - 1] = went.output
+        statuses.add(went.status)
+        if went.error and (first is None or index < first[0]):
+            first = index, went.error
 
     places = enumerate(items, 1)
     try:
@@ -170,10 +178,8 @@ async def _map_reduce(run: Run) -> Any:
     except asyncio.CancelledError:
         total.ended("cancelled")
         raise
-    outputs = [went.output if went else None for went in gone]
-    statuses = {went.status for went in gone if went}
     status = next((s for s in ("failed", "done", "skipped") if s in statuses), "done")
-    total.ended(status, outputs, next((went.error for went in gone if went and went.error), None))
+    total.ended(status, outputs, first[1] if first else None)
     scope.note(step.name, "done", outputs)
     if spec.reduce is None:
         return outputs

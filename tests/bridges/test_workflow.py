@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bridges._errors import (
 from bridges._hooks import Hooks, HookSpec
 from bridges._session import Limits, Session
 from bridges._workflow import course, kinds
+from bridges._workflow.results import Went
 from tests.casting import cast
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
 from tests.sessions import make_session
@@ -918,3 +920,17 @@ def test_hooks_at_runs_see_the_spells_of_steps(tmp_path: Path) -> None:
 def test_a_state_that_is_no_data_is_refused(session: Session) -> None:
     with pytest.raises(InvalidArgument, match="the state.* must be data"):
         run(session, new(session, {"run": gives(1)}, state={"f": gives(1)}))
+
+
+def test_of_many_items_no_more_is_kept_than_their_outputs(session: Session) -> None:
+    seen: list[int] = []
+
+    async def count(_context: Any) -> None:
+        gc.collect()
+        seen.append(sum(isinstance(thing, Went) for thing in gc.get_objects()))
+
+    step = {"name": "m", "run": gives(1)}
+    reduce = {"name": "r", "run": Function(count)}
+    before = sum(isinstance(thing, Went) for thing in gc.get_objects())
+    run(session, new(session, type="map_reduce", items=[0] * 300, map=step, reduce=reduce))
+    assert seen[0] - before < 20
