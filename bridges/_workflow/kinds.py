@@ -105,7 +105,7 @@ async def _parallel(run: Run) -> Any:
     async def one(step: Step) -> None:
         outputs[step.name] = await run.step(step, scope.fork())
 
-    await _together([(one, step) for step in spec.steps], spec.max_concurrency)
+    await _together(run, [(one, step) for step in spec.steps], len(spec.steps))
     for step in spec.steps:
         went = outputs[step.name]
         scope.note(step.name, went.status, went.output)
@@ -139,7 +139,8 @@ async def _first(run: Run) -> Any:
             raise _Won(went.output)
 
     try:
-        await _together([(one, step) for step in run.spec.steps], run.spec.max_concurrency)
+        steps = run.spec.steps
+        await _together(run, [(one, step) for step in steps], len(steps))
     except _Won as won:
         return won.output
     if failures:
@@ -171,7 +172,7 @@ async def _map_reduce(run: Run) -> Any:
 
     places = enumerate(items, 1)
     try:
-        await _together(((one, place) for place in places), min(spec.max_concurrency, len(items)))
+        await _together(run, ((one, place) for place in places), len(items))
     except StepFailed as failure:
         total.ended("failed", None, failure.error)  # not what became of the item that ended last
         raise
@@ -189,10 +190,14 @@ async def _map_reduce(run: Run) -> Any:
 Work = tuple[Callable[[Any], Awaitable[None]], Any]
 
 
-async def _together(works: Iterable[Work], width: int) -> None:
-    """Does all, `width` at a time; the first failure cancels the rest and is raised."""
-    left = iter(works)
+async def _together(run: Run, works: Iterable[Work], count: int) -> None:
+    """Does all, as many at a time as may be; the first failure cancels the rest and is raised."""
+    width = min(run.spec.max_concurrency, count)
+    with run.course.at_work.places(width):
+        await _side_by_side(iter(works), width)
 
+
+async def _side_by_side(left: Iterator[Work], width: int) -> None:
     async def worker() -> None:
         for call, argument in left:
             await call(argument)

@@ -934,3 +934,34 @@ def test_of_many_items_no_more_is_kept_than_their_outputs(session: Session) -> N
     before = sum(isinstance(thing, Went) for thing in gc.get_objects())
     run(session, new(session, type="map_reduce", items=[0] * 300, map=step, reduce=reduce))
     assert seen[0] - before < 20
+
+
+def test_only_so_many_steps_are_at_work_whatever_they_are_in(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "MOST_AT_WORK", 9)
+    inner = {"name": "in", "type": "map_reduce", "items": [1, 2, 3]}
+
+    def flow(call: Function) -> Any:
+        step = {"name": "a", "workflow": {**inner, "map": {"name": "b", "run": call}}}
+        return new(session, type="map_reduce", items=[1, 2, 3], map=step)
+
+    error = failure(session, flow(sleeps()))
+    assert error.details["cause"]["code"] == "limit_exceeded"
+    assert "more than 9 steps of workflows would be at work" in error.message
+    monkeypatch.setattr(course, "MOST_AT_WORK", 12)
+    assert run(session, flow(gives(1)))["output"] == [[1, 1, 1]] * 3, "none is counted any more"
+
+
+def test_what_all_workflows_have_at_work_counts_together(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "MOST_AT_WORK", 3)
+    flow = new(session, {"run": sleeps()}, {"run": sleeps()}, type="parallel")
+
+    async def two() -> list[Any]:
+        runs = [wait_for(session, "Workflow:run", flow) for _ in range(2)]
+        return [await run for run in asyncio.as_completed(runs)]
+
+    with pytest.raises(WorkflowFailed, match="more than 3 steps"):
+        finish(session, asyncio.wait_for(two(), 60))
