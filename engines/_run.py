@@ -65,6 +65,7 @@ class Run:
         self._decoder = Decoder(max(protocol.MAX_FRAME, session.limits.memory))
         self._frames: deque[Frame] = deque()
         self._sending = bytearray()
+        self._awaits_room = False
         self.outcome: Outcome | None = None
         self.on_interrupt: Callable[[], None] | None = None
         self.grace = GRACE
@@ -251,7 +252,7 @@ class Run:
             return self.outcome
         finally:
             self._listen(False)
-            self._loop.remove_writer(self._worker.fd)
+            self._await_room(False)
             await self._calls.end(self._time_to_close())
 
     def _listen(self, on: bool) -> None:
@@ -266,7 +267,6 @@ class Run:
         self._read()
         self._handle_frames()
         self._flush()
-        self._wake()
 
     def _wake(self) -> None:
         if self._wakened is not None:
@@ -290,11 +290,17 @@ class Run:
                 self._sending.clear()
                 break
             del self._sending[:count]
-        if self._loop is not None and not self._loop.is_closed():
-            if self._sending:
-                self._loop.add_writer(self._worker.fd, self._flush)
-            else:
-                self._loop.remove_writer(self._worker.fd)
+        self._await_room(bool(self._sending))
+
+    def _await_room(self, wanted: bool) -> None:
+        """Starts or stops waiting until the socket takes more."""
+        if wanted == self._awaits_room or self._loop is None or self._loop.is_closed():
+            return
+        self._awaits_room = wanted
+        if wanted:
+            self._loop.add_writer(self._worker.fd, self._flush)
+        else:
+            self._loop.remove_writer(self._worker.fd)
 
     def _read(self) -> bool:
         """Takes what the worker sent; tells whether there was anything, its end included."""
