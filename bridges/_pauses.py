@@ -29,6 +29,9 @@ class Pauses:
     @asynccontextmanager
     async def limit(self, seconds: float | None) -> AsyncIterator[asyncio.Timeout]:
         """Limits what happens inside as `asyncio.timeout` does; the spell's pauses do not count."""
+        if seconds is None:
+            yield asyncio.timeout(None)  # not entered: most steps and calls have no limit of theirs
+            return
         async with asyncio.timeout(seconds) as limit:
             self._limits.add(limit)
             try:

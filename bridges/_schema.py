@@ -6,6 +6,7 @@ takes linear time, references stay inside the schema, and the work is counted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bridges._errors import InvalidArgument
@@ -237,6 +238,14 @@ def problems(schema: dict[str, Any], value: Any) -> list[str]:
 
     schema: one that `to_json_schema` returned
     """
-    from bridges._validation import sentences
+    return checker(schema)(value)
 
-    return sentences(schema, value)
+
+def checker(schema: dict[str, Any]) -> Callable[[Any], list[str]]:
+    """Returns what tells the problems of one value after the other with a schema.
+
+    schema: one that `to_json_schema` returned
+    """
+    from bridges import _validation
+
+    return _validation.checker(schema)

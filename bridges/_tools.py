@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from bridges._declare import HostObject
@@ -25,7 +25,7 @@ from bridges._errors import (
 from bridges._hooks import Hooks
 from bridges._names import did_you_mean
 from bridges._pauses import Pauses
-from bridges._schema import fit, problems, to_json_schema
+from bridges._schema import checker, fit, to_json_schema
 from bridges._timings import timed
 from bridges._types import Callback, Text
 
@@ -90,9 +90,13 @@ class ToolSpec:
         except SpellError as error:
             raise _failed(self.name, error) from error
 
+    @cached_property
+    def _problems(self) -> Callable[[Any], list[str]]:
+        return checker(self.parameters)
+
     def _checked(self, arguments: Any) -> dict[str, Any]:
         found = fit({"type": "object", **self.parameters}, as_data(arguments, "the arguments"))
-        wrong = problems(self.parameters, found)
+        wrong = self._problems(found)
         if not isinstance(found, dict):
             wrong = ["the arguments must be a map"]
         if wrong:
@@ -124,6 +128,7 @@ class Tools:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._own: dict[str, ToolSpec] = {}
+        self._found: dict[str, ToolSpec] = {}
 
     def names(self) -> list[str]:
         """Returns every name: the built-in tools, then the spell's in order of definition."""
@@ -131,19 +136,20 @@ class Tools:
 
     def find(self, name: str) -> ToolSpec:
         """Returns a tool; an unknown name is NotFound with the nearest one."""
-        own = self._own.get(name)
-        if own:
-            return own
+        known = self._own.get(name) or self._found.get(name)
+        if known:
+            return known
         builtin = _builtins().get(name)
         if builtin is None:
             raise NotFound(f"there is no tool {name!r}", hint=did_you_mean(name, self.names()))
-        return ToolSpec(
+        self._found[name] = spec = ToolSpec(
             name,
             builtin.description,
             builtin.parameters,
             partial(builtin.run, self._session),
             builtin=True,
         )
+        return spec
 
     def add(self, spec: ToolSpec) -> None:
         """Gives a tool to the run; one the spell defined before under the name is replaced."""
@@ -161,10 +167,10 @@ class Tools:
         del self._own[name]
 
 
-def _builtins() -> dict[str, Any]:
+def _builtins() -> Mapping[str, Any]:
     from bridges._builtins import BUILTINS
 
-    return dict(BUILTINS)
+    return BUILTINS
 
 
 def define(options: Mapping[str, Any], where: str) -> ToolSpec:

@@ -45,21 +45,30 @@ def meta_problem(schema: dict[str, Any]) -> str | None:
     return None
 
 
-def sentences(schema: dict[str, Any], value: Any) -> list[str]:
-    """Returns what is wrong with a value; raises LimitExceeded when the check is too much work."""
-    return [_sentence(error) for error in _errors(schema, value)]
+def checker(schema: dict[str, Any]) -> Callable[[Any], list[str]]:
+    """Returns a function that says what is wrong with a value.
+
+    It raises LimitExceeded when the check is too much work.
+    """
+    validator = _made(schema)
+    return lambda value: [_sentence(error) for error in _errors(validator, value)]
 
 
 def faults(schema: dict[str, Any], value: Any) -> list[tuple[list[str | int], str]]:
     """Returns where a value does not fit and which keyword says so, without the value itself."""
-    return [(list(error.absolute_path), str(error.validator)) for error in _errors(schema, value)]
+    return [
+        (list(error.absolute_path), str(error.validator)) for error in _errors(_made(schema), value)
+    ]
 
 
-def _errors(schema: dict[str, Any], value: Any) -> list[Any]:
+def _made(schema: dict[str, Any]) -> Any:
+    return _validator()(schema, registry=Registry())
+
+
+def _errors(validator: Any, value: Any) -> list[Any]:
     token = _steps.set([0])
     try:
-        checker = _validator()(schema, registry=Registry())
-        found = sorted(checker.iter_errors(value), key=lambda error: list(map(str, error.path)))
+        found = sorted(validator.iter_errors(value), key=lambda error: list(map(str, error.path)))
     except RecursionError:
         raise LimitExceeded("the schema refers to itself without end") from None
     except Unresolvable as error:
