@@ -85,7 +85,7 @@ def _dispatch(call: Invocation) -> int:
 def _is_plain(words: list[str]) -> bool:
     """Tells whether a run is asked for without any flag: `run FILE [ARGS]...`.
 
-    There is nothing for Typer to read then, and loading it is two fifths of the start of a spell.
+    There is nothing for Typer to read then; loading it is more than a quarter of such a start.
     """
     return len(words) > 1 and not any(word.startswith("-") for word in words)
 
