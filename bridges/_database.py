@@ -7,6 +7,7 @@ of a connection that runs whole in a thread, one hop a transaction.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import sqlite3
@@ -15,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,6 +39,8 @@ _PAUSE = 0.01
 
 _SCHEMAS: dict[str, tuple[str, ...]] = {}
 _OPEN: dict[Path, Database] = {}
+_MAKING = threading.Lock()
+"""Held until a file that is made is closed: only then may it be opened."""
 
 
 def migrate(name: str, statements: Sequence[str]) -> None:
@@ -231,16 +234,19 @@ class _Line:
 
 
 def _make(file: Path) -> None:
-    """Makes the file for this user alone; SQLite gives the files beside it the same mode."""
+    """Makes the file for this user alone; SQLite gives the files beside it the same mode.
+
+    One that is there is never opened: closing it would end the locks that connections of this
+    process have on it, and the next process to end would delete the log that they write.
+    """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
-        fd = os.open(file, flags, 0o600)
-        try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise ConfigError(f"{str(file)!r} is no file", hint="move it away")
-        finally:
-            os.close(fd)
+        with _MAKING, suppress(FileExistsError):
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        if not stat.S_ISREG(os.stat(file).st_mode):
+            raise ConfigError(f"{str(file)!r} is no file", hint="move it away")
+        if not os.access(file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise ConfigError(
             f"{str(file)!r} cannot be opened: {error.strerror or error}",

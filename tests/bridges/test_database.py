@@ -123,6 +123,37 @@ def test_a_write_waits_for_another_process(tmp_path: Path) -> None:
     assert asyncio.run(run()) == {"a": 1, "b": 2, "other": 1}
 
 
+READ_AND_LEAVE = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+print(connection.execute("SELECT count(*) FROM numbers").fetchone()[0])
+connection.close()
+"""
+
+
+@pytest.mark.parametrize("first", ["write", "read"])
+def test_a_process_that_ends_leaves_the_log_to_those_who_write_on(
+    first: str, tmp_path: Path
+) -> None:
+    # Whoever believes to be the last one deletes it, and what others write is lost, or worse.
+    async def run() -> dict[str, int]:
+        async with opened(tmp_path) as found:
+            if first == "read":
+                await found.read(all_of)
+            await found.write(lambda c: put(c, "a", 1))
+            await found.read(all_of)
+            command = [sys.executable, "-c", READ_AND_LEAVE, str(found.file)]
+            done = await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+            assert done.stdout == b"1\n"
+            assert found.file.with_name(f"{found.file.name}-wal").exists()
+            await found.write(lambda c: put(c, "b", 2))
+            done = await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
+            assert done.stdout == b"2\n"
+            return await found.read(all_of)
+
+    assert asyncio.run(run()) == {"a": 1, "b": 2}
+
+
 def test_waiting_for_ever_is_an_error_that_may_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
