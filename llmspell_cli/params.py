@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +104,8 @@ def _bind(
     args: list[str] | None,
 ) -> dict[str, Any]:
     """Puts texts over values over defaults. args: None where no command line is involved."""
-    _refuse_unknown(manifest, [*given, *written])
+    if manifest.has_params:
+        refuse_unknown(manifest.name, manifest.params, [*given, *written])
     found: dict[str, Any] = {}
     for name in manifest.params if manifest.has_params else dict.fromkeys([*given, *written]):
         spec = manifest.params.get(name)
@@ -132,16 +133,19 @@ def describe(spec: ParamSpec) -> str:
     return ", ".join(words)
 
 
-def _refuse_unknown(manifest: Manifest, names: list[str]) -> None:
-    if not manifest.has_params:
-        return
+def refuse_unknown(whose: str, known: Iterable[str], names: Iterable[str]) -> None:
+    """Raises InvalidArgument for a name that is none of the known ones.
+
+    whose: what has these parameters
+    """
+    there = list(known)
     for name in names:
-        if name not in manifest.params:
+        if name not in there:
             from bridges._names import did_you_mean
 
             raise InvalidArgument(
-                f"{manifest.name} has no parameter {name!r}",
-                hint=did_you_mean(name, manifest.params),
+                f"{whose} has no parameter {name!r}",
+                hint=did_you_mean(name, there) or "it takes none",
             )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bridges._database import Database
-from bridges._errors import InvalidArgument, NotFound
+from bridges._database import NAME, Database
+from bridges._errors import InvalidArgument, NotFound, SpellError
 from bridges._joined import space_of
 from bridges._names import did_you_mean
 from bridges._sessions.store import Row, Sessions
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from llmspell_cli.world import World
 
 T = TypeVar("T")
+MOST_NAMED = 20
+"""Keys that a hint names."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,13 @@ def _whose(place: Place, sessions: dict[str, str]) -> str:
     return f"{place.part} in {owner}" if place.part else owner
 
 
-def run(world: World, work: Callable[[KeptStates], Awaitable[T]]) -> T:
-    """Does something with the states that are kept here."""
+def run(world: World, work: Callable[[KeptStates], Awaitable[T]], *, new: bool = False) -> T:
+    """Does something with the states that are kept here; NotFound where nothing was kept yet.
+
+    new: whether the work may be the first to keep something
+    """
+    if not new and not _is_anything(world):
+        raise NotFound("no states are kept yet")
 
     async def go() -> T:
         database = Database.at(world.data_dir)
@@ -139,6 +146,39 @@ def run(world: World, work: Callable[[KeptStates], Awaitable[T]]) -> T:
             await database.close()
 
     return asyncio.run(go())
+
+
+def listed(world: World, choice: Choice) -> list[tuple[Found, str]]:
+    """Returns the states that are kept, each with whose it is."""
+    return run(world, lambda kept: kept.list(choice)) if _is_anything(world) else []
+
+
+def names(world: World, begins: str) -> list[str]:
+    """Returns the names of states that begin so, for the shell; nothing where that fails."""
+    try:
+        found = {one.place.name for one, _ in listed(world, Choice())}
+    except SpellError:
+        return []
+    return sorted(name for name in found if name.startswith(begins))
+
+
+def keys(world: World, name: str, choice: Choice, begins: str) -> list[str]:
+    """Returns the keys of a state that begin so, for the shell; nothing where that fails."""
+    path = tuple(begins.split(".")[:-1])
+
+    async def look(kept: KeptStates) -> list[str]:
+        inside = look_up((await values(await kept.find(name, choice)))[0], path)
+        there = inside if isinstance(inside, dict) else {}
+        return [name_of((*path, key)) for key in there]
+
+    try:
+        return [key for key in run(world, look) if key.startswith(begins)]
+    except SpellError:
+        return []
+
+
+def _is_anything(world: World) -> bool:
+    return (world.data_dir / NAME).exists()
 
 
 # -- one state
@@ -151,9 +191,13 @@ async def values(store: TableStore) -> tuple[Values, int]:
 
 async def value(store: TableStore, key: Key) -> Any:
     """Returns one value; NotFound where it is not set."""
-    found = look_up((await values(store))[0], key)
+    whole = (await values(store))[0]
+    found = look_up(whole, key)
     if found is MISSING:
-        raise NotFound(f"the key {name_of(key)!r} is not set")
+        beside = look_up(whole, key[:-1]) if key[1:] else whole
+        known = [name_of((*key[:-1], name)) for name in beside] if isinstance(beside, dict) else []
+        hint = did_you_mean(name_of(key), known[:MOST_NAMED])
+        raise NotFound(f"the key {name_of(key)!r} is not set", hint=hint)
     return found
 
 

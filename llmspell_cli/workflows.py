@@ -11,13 +11,14 @@ from bridges._errors import ConfigError, InvalidArgument
 from engines.languages import LANGUAGES
 from llmspell_cli import compose, program
 from llmspell_cli.manifest import Manifest
-from llmspell_cli.params import ParamSpec, bind_params
+from llmspell_cli.params import ParamSpec, bind_params, refuse_unknown
 from llmspell_cli.program import Spell
 from llmspell_cli.terminal import clean
 
 if TYPE_CHECKING:
     from bridges._session import Session
     from bridges._workflow.outline import Line
+    from bridges._workflow.specs import Spec
     from bridges.workflow import WorkflowObject
     from llmspell_cli.compose import Overrides
     from llmspell_cli.invocation import Invocation
@@ -90,23 +91,47 @@ def find(invocation: Invocation, written: str) -> tuple[Spell, dict[str, Any]]:
     return Spell(SOURCE, path, LANGUAGES["lua"], manifest, path.parent, is_ours=True), fields
 
 
-def arguments(spell: Spell, fields: dict[str, Any], asked: Asked, world: World) -> list[str]:
+def arguments(
+    call: Invocation, spell: Spell, asked: Asked, overrides: Overrides
+) -> tuple[str, ...]:
     """Returns what the program that runs a workflow is given.
 
-    fields: what the file holds: a parameter with a default there is of that one's type
+    Parameters are only those that the workflow has or asks for, each of the type of its default;
+    ConfigError names what is wrong.
     """
     if asked.text == "-" and asked.params == "-":
         raise ConfigError("standard input can be the input or the parameters, not both")
-    given = bind_params(spell.manifest, [], asked.params, [], world) if asked.params else {}
-    defaults = fields.get("params")
-    known = defaults if isinstance(defaults, dict) else {}
-    names = [pair.partition("=")[0] for pair in asked.pairs]
-    specs = {n: ParamSpec(TYPES.get(type(known.get(n, "")), "string")) for n in names}
-    typed = replace(spell.manifest, params=specs)
-    given |= bind_params(typed, asked.pairs, None, [], world)
+    given: dict[str, Any] = {}
+    if asked.params or asked.pairs:
+        given = _given(call.world, spell.manifest, asked, load(call, spell, overrides).spec)
     mode = "none" if asked.text is None else "stdin" if asked.text == "-" else "text"
     told = "progress" if asked.progress else "quiet"
-    return [str(spell.path), told, json.dumps(given), mode, asked.text or ""]
+    return (str(spell.path), told, json.dumps(given), mode, asked.text or "")
+
+
+def _given(world: World, about: Manifest, asked: Asked, spec: Spec) -> dict[str, Any]:
+    from bridges._workflow.names import params_of
+
+    known = params_of(spec)
+    given = bind_params(about, [], asked.params, [], world) if asked.params else {}
+    names = [pair.partition("=")[0] for pair in asked.pairs]
+    if known is not None:
+        try:
+            refuse_unknown(about.name, known, [*given, *filter(None, names)])
+        except InvalidArgument as error:
+            raise ConfigError(error.message, hint=error.hint) from None
+    kinds = {name: TYPES.get(type((known or {}).get(name)), "string") for name in names}
+    typed = replace(about, params={name: ParamSpec(kind) for name, kind in kinds.items()})
+    return given | bind_params(typed, asked.pairs, None, [], world)
+
+
+def names_of(call: Invocation, written: str) -> list[str]:
+    """Returns the parameters that a workflow file takes by name."""
+    from bridges._workflow.names import params_of
+    from llmspell_cli.compose import Overrides
+
+    spec = load(call, find(call, written)[0], Overrides()).spec
+    return sorted(params_of(spec) or spec.params)
 
 
 def has_agent(fields: Any) -> bool:
@@ -116,12 +141,14 @@ def has_agent(fields: Any) -> bool:
     return isinstance(fields, list) and any(map(has_agent, fields))
 
 
-def load(call: Invocation, written: str, overrides: Overrides) -> WorkflowObject:
-    """Reads a workflow file without running it, as a spell beside it would."""
+def load(call: Invocation, spell: Spell, overrides: Overrides) -> WorkflowObject:
+    """Reads a workflow file without running it, as a spell beside it would.
+
+    spell: what `find` has found
+    """
     from llmspell_cli.logs import LogSink
 
     config = call.load_config()
-    spell, _ = find(call, written)
     sink = LogSink(call.world, config.logging.format, config.logging.file, False)
     session = compose.session(call, config, spell, overrides, sink)
 

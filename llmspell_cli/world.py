@@ -73,7 +73,7 @@ class World:
     @property
     def home(self) -> Path:
         """The user's home folder."""
-        return Path(self.environ.get("HOME") or os.path.expanduser("~"))
+        return Path(self.environ.get("HOME") or _home())
 
     @property
     def config_dir(self) -> Path:
@@ -103,7 +103,10 @@ class World:
 
     def out(self, text: str) -> None:
         """Writes a line to standard output."""
-        self.stdout.write(text + "\n")
+        try:
+            self.stdout.write(text + "\n")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "standard output") from None
 
     def err(self, text: str) -> None:
         """Writes a line to standard error."""
@@ -152,6 +155,18 @@ def _working_directory() -> str:
         return os.getcwd()
     except FileNotFoundError:  # it was removed; paths below will fail with their own message
         return os.environ.get("PWD") or "/"
+
+
+def _home() -> str:
+    """Returns the user's home folder where the environment does not name it."""
+    if sys.platform == "win32" or os.environ.get("HOME") != "":
+        return os.path.expanduser("~")
+    import pwd  # HOME is set to nothing, which would make it the root folder
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        return "/"
 
 
 def _closed_text() -> TextIO:

@@ -1,4 +1,4 @@
-"""Checks before a run that what templates and conditions name will be there."""
+"""What templates and conditions name: checked before a run, and the parameters among it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bridges._errors import InvalidArgument
 from bridges._templates import Path, names_in, written
-from bridges._workflow.specs import Condition, Spec, Step
+from bridges._workflow.specs import Action, Condition, Spec, Step
 
 Names = AbstractSet[str]
 Note = Callable[[str, str], None]
@@ -49,6 +49,54 @@ def check_names(spec: Spec, at: str, note: Note, spelled: Callable[[str], str]) 
         _check_step(spec.map, f"{at}map", IN_LOOP, frozenset(), note)
     if spec.reduce and spec.map:
         _check_step(spec.reduce, f"{at}reduce", ALWAYS, frozenset({spec.map.name}), note)
+
+
+def params_of(spec: Spec) -> dict[str, Any] | None:
+    """Returns the parameters that a run can give, each with its default, or None without one.
+
+    None instead of all that where a template asks for whatever there is: `{{params}}`.
+    """
+    found: dict[str, Any] = {}
+    return found if _note_params(spec, frozenset(), found) else None
+
+
+def _note_params(spec: Spec, given: Names, found: dict[str, Any]) -> bool:
+    """Notes the parameters of a workflow and of those in it; tells whether that is all of them.
+
+    given: the names that the step gives whose workflow this is
+    """
+    asked = [path for path in _paths(spec) if path[0] == "params"]
+    if any(len(path) == 1 for path in asked):
+        return False
+    defaults = {**dict.fromkeys(str(path[1]) for path in asked), **spec.params}
+    for name, value in defaults.items():
+        if name not in given and found.get(name) is None:
+            found[name] = value
+    return all(
+        _note_params(action.target, given | action.params.keys(), found)
+        for action in _actions(spec)
+        if isinstance(action.target, Spec)
+    )
+
+
+def _paths(spec: Spec) -> Iterator[Path]:
+    """Yields what a workflow's own templates and conditions name, whatever comes of it."""
+    conditions = [spec.repeat_while, spec.repeat_until]
+    conditions += [branch.when for branch in spec.branches]
+    conditions += [step.when for step in spec.own_steps()]
+    yield from (found.path for found in conditions if found and found.path)
+    if isinstance(spec.items, str):
+        yield from names_in(spec.items, "items")
+    for action in _actions(spec):
+        if action.kind != "run":
+            yield from names_in([action.given, action.params], "a step")
+
+
+def _actions(spec: Spec) -> Iterator[Action]:
+    for step in spec.own_steps():
+        yield step.action
+        if step.compensate:
+            yield step.compensate.action
 
 
 def _check_row(steps: Sequence[Step], where: str, note: Note) -> None:

@@ -54,7 +54,7 @@ def list_sessions(ctx: typer.Context, as_json: Json = False) -> None:
     _table(call, [(r.name, r.status, _when(r.updated), shown_owner(call.world, r)) for r in rows])
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, short_help="Show a session and what is kept in it.")
 def show(ctx: typer.Context, name: Name, spell: SpellFile = None, as_json: Json = False) -> None:
     """Show a session: what is known of it, its runs, and what is kept in it."""
     from bridges._sessions.contents import session_fields
@@ -98,7 +98,7 @@ def runs(ctx: typer.Context, name: Name, spell: SpellFile = None, as_json: Json 
     _table(call, _run_cells(found["runs"]))
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, short_help="Print a session as JSON.")
 def export(
     ctx: typer.Context,
     name: Name,

@@ -23,23 +23,31 @@ app = typer.Typer(help="Show and change what spells have kept.", no_args_is_help
 
 
 def _names(ctx: typer.Context, incomplete: str) -> list[str]:
-    from bridges._errors import SpellError
     from llmspell_cli import states
 
-    async def list_names(kept: KeptStates) -> list[str]:
-        return [found.place.name for found, _ in await kept.list(states.Choice())]
+    return states.names(ctx.find_root().obj.world, incomplete)
 
-    try:
-        found = states.run(ctx.find_root().obj.world, list_names)
-    except SpellError:
-        return []
-    return sorted({name for name in found if name.startswith(incomplete)})
+
+def _keys(ctx: typer.Context, incomplete: str) -> list[str]:
+    from llmspell_cli import states
+
+    given, world = ctx.params, ctx.find_root().obj.world
+    choice = states.Choice(**{option: given[option] for option in WHOSE if given.get(option)})
+    return states.keys(world, given.get("name") or "", choice, incomplete)
+
+
+def _sessions(ctx: typer.Context, incomplete: str) -> list[str]:
+    from llmspell_cli.kept import session_names
+
+    return session_names(ctx.find_root().obj, incomplete)
 
 
 Name: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME", help="A state.", autocompletion=_names)
 ]
-KeyName: TypeAlias = Annotated[str, typer.Argument(metavar="KEY", help="A key; a.b is b inside a.")]
+KeyName: TypeAlias = Annotated[
+    str, typer.Argument(metavar="KEY", help="A key; a.b is b inside a.", autocompletion=_keys)
+]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 WHOSE: dict[str, tuple[Any, Any]] = {
     "spell": (
@@ -61,7 +69,10 @@ WHOSE: dict[str, tuple[Any, Any]] = {
         Annotated[
             str | None,
             typer.Option(
-                "--session", metavar="NAME", help="Of a session; with --spell, of that spell's."
+                "--session",
+                metavar="NAME",
+                help="Of a session; with --spell, of that spell's.",
+                autocompletion=_sessions,
             ),
         ],
         None,
@@ -88,7 +99,7 @@ def list_states(
 
     call: Invocation = ctx.obj
     choice = _choice(**whose)
-    found = states.run(call.world, lambda kept: kept.list(choice))
+    found = states.listed(call.world, choice)
     if as_json:
         rows = [
             {
@@ -182,11 +193,11 @@ def set_(
     async def work(kept: KeptStates) -> None:
         await states.set_value(await kept.find(name, choice, new=True), path, new)
 
-    states.run(call.world, work)
+    states.run(call.world, work, new=True)
     call.note(f"set {key} in {name}")
 
 
-@app.command(cls=Command)
+@app.command(cls=Command, short_help="Change the values in $EDITOR.")
 @_with_choice
 def edit(
     ctx: typer.Context,
@@ -265,7 +276,7 @@ def history(
     _table(call, rows)
 
 
-@app.command("export", cls=Command)
+@app.command("export", cls=Command, short_help="Write a state as a file.")
 @_with_choice
 def export_(
     ctx: typer.Context,
@@ -294,7 +305,7 @@ def export_(
         raise _unusable(file, "written", error) from None
 
 
-@app.command("import", cls=Command)
+@app.command("import", cls=Command, short_help="Read a state from an exported file.")
 @_with_choice
 def import_(
     ctx: typer.Context,
@@ -317,7 +328,7 @@ def import_(
         store = await kept.find(name, choice, new=True)
         await states.replace_all(store, whole.all(), "import", version=whole.head.version)
 
-    states.run(call.world, work)
+    states.run(call.world, work, new=True)
     call.note(f"imported {name} from {file}")
 
 

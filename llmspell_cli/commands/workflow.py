@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bridges._errors import SpellError
-from llmspell_cli.commands.run import Form, Param, Params, Profile, ProfileOutput, Trace
+from llmspell_cli.commands.run import Form, Params, Profile, ProfileOutput, Trace
 from llmspell_cli.flags import with_flags_but
 from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
@@ -45,7 +46,7 @@ def show(
     from llmspell_cli import workflows
     from llmspell_cli.compose import Overrides
 
-    found = workflows.load(call, file, Overrides())
+    found = workflows.load(call, workflows.find(call, file)[0], Overrides())
     if form is Drawing.mermaid:
         call.world.out(found.diagram().removesuffix("\n"))
         return
@@ -92,12 +93,42 @@ def _check(call: Invocation, file: str) -> dict[str, Any]:
     from llmspell_cli.compose import Overrides
 
     try:
-        workflows.load(call, file, Overrides())
+        workflows.load(call, workflows.find(call, file)[0], Overrides())
     except SpellError as error:
-        whole = error.message + (f" ({error.hint})" if error.hint else "")
-        told = error.details.get("problems") or [{"where": "", "message": whole}]
+        told = error.details.get("problems") or [_problem(file, error)]
         return {"file": file, "code": error.exit_code, "told": told}
     return {"file": file, "code": 0, "told": []}
+
+
+def _problem(file: str, error: SpellError) -> dict[str, str]:
+    """Returns the one thing that is wrong with a file, with the line where it says one."""
+    found = re.match(rf"({re.escape(file)}(?::\d+)?): (.*)", error.message, re.S)
+    where, message = found.groups() if found else ("", error.message)
+    return {"where": where, "message": message + (f" ({error.hint})" if error.hint else "")}
+
+
+def _complete_param(ctx: typer.Context, incomplete: str) -> list[str]:
+    from llmspell_cli import workflows
+
+    # An option that has no value yet ends the parsing; what stood before it is left over.
+    file = ctx.params.get("file") or next(iter(ctx.args), None)
+    try:
+        names = workflows.names_of(ctx.find_root().obj, file) if file else []
+    except SpellError:
+        return []
+    return [f"{name}=" for name in names if name.startswith(incomplete)]
+
+
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        "-p",
+        metavar="NAME=VALUE",
+        help="A parameter; repeat for more.",
+        autocompletion=_complete_param,
+    ),
+]
 
 
 @app.command(cls=Command)
@@ -124,7 +155,7 @@ def run(  # noqa: PLR0913 - each parameter is one flag
     options = locals() | options
     call = invocation_of(options)
     from llmspell_cli import workflows
-    from llmspell_cli.cast import cast
+    from llmspell_cli.cast import cast, overrides_of
 
     world, request = call.world, request_of({**options, "param": None, "params": None})
     progress = world.is_terminal(world.stderr) and not call.quiet
@@ -132,11 +163,12 @@ def run(  # noqa: PLR0913 - each parameter is one flag
 
     def find() -> Spell:
         spell, fields = workflows.find(call, file)
-        request.args = workflows.arguments(spell, fields, asked, world)
         if workflows.has_agent(fields):
             from bridges._llm import preload
 
             preload.start()
+        overrides = overrides_of(call, request)
+        request.args = list(workflows.arguments(call, spell, asked, overrides))
         return spell
 
     raise typer.Exit(cast(call, find, "file", request))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bridges._conversations.kept import Kept
-from bridges._errors import Cancelled, ConfigError, InvalidArgument, SpellError
+from bridges._errors import Cancelled, ConfigError, InvalidArgument
 from engines.languages import LANGUAGES
 from llmspell_cli import manifest, program
 from llmspell_cli.program import Spell
@@ -75,7 +75,7 @@ async def _talker(invocation: Invocation, request: Request, topic: Topic, face: 
     session.on_close(chats.close)
     try:
         return await _begin(Talker(session, face, chats, Kept()), invocation, request, topic)
-    except SpellError:
+    except BaseException:
         await session.close()
         raise
 
@@ -112,9 +112,11 @@ async def _answer(
         stopped[0] = True
         talker.interrupt()
 
-    with signals(stop, (signal.SIGINT, *ENDING)):
-        await talker.say(text)
-    await talker.session.close()
+    try:
+        with signals(stop, (signal.SIGINT, *ENDING)):
+            await talker.say(text)
+    finally:
+        await talker.session.close()
     return Cancelled.exit_code if stopped[0] else talker.failures
 
 

@@ -177,6 +177,39 @@ def test_values_are_edited_whole(change: str, code: int, n: int, tmp_path: Path)
     assert state(tmp_path, "get", "notes", "n")[1] == f"{n}\n"
 
 
+def test_without_a_terminal_no_editor_is_guessed(tmp_path: Path) -> None:
+    keep(tmp_path, "a.lua", n=1)
+    code, _, err = state(tmp_path, "edit", "notes")
+    assert code == 1 and "there is no terminal for an editor" in err
+
+
+def test_looking_makes_no_database(tmp_path: Path) -> None:
+    assert state(tmp_path, "list", "--json")[:2] == (0, "[]\n")
+    for words in (("show", "x"), ("get", "x", "a"), ("history", "x"), ("remove", "x", "--yes")):
+        assert state(tmp_path, *words) == (1, "", "error: no states are kept yet\n")
+    assert not (tmp_path / "data").exists()
+
+
+def test_names_and_keys_are_completed(tmp_path: Path) -> None:
+    keep(tmp_path, "a.lua", n=1, inner={"near": 1, "far": 2})
+    keep(tmp_path, "b.lua", name="nothing")
+    (tmp_path / "llmspell").symlink_to("data")
+    for words, expected in (
+        ("llmspell state get no", ["notes", "nothing"]),
+        ("llmspell state get notes in", ["inner"]),
+        ("llmspell state get notes inner.", ["inner.near", "inner.far"]),
+        ("llmspell state get none in", []),
+    ):
+        ended = llmspell(
+            tmp_path / "work",
+            _LLMSPELL_COMPLETE="complete_bash",
+            COMP_WORDS=words,
+            COMP_CWORD=str(len(words.split()) - 1),
+            XDG_DATA_HOME=str(tmp_path),
+        )
+        assert (ended.out.split(), ended.err) == (expected, "")
+
+
 def test_an_edit_does_not_undo_what_a_run_wrote_meanwhile(tmp_path: Path) -> None:
     keep(tmp_path, "a.lua", n=1)
     editor = tmp_path / "editor.py"

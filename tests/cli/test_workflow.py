@@ -188,6 +188,11 @@ def test_validate_names_file_and_line(folder: Path, tmp_path: Path) -> None:
     assert lines[1].startswith("bad.toml:7: steps[2].name: step 1 is called 'a' too")
     assert lines[2].startswith("bad.toml:9: steps[2].prompt: there is no 'stps'")
     assert lines[3].startswith("no.yaml: there is no file 'no.yaml'")
+    (folder / "work" / "torn.toml").write_text('name = "torn"\n[[steps]\n')
+    world = make_world(tmp_path, "workflow", "validate", "torn.toml", "--json")
+    assert main.run(world) == 1
+    (problem,) = json.loads(written(world)[0])[0]["problems"]
+    assert problem["where"] == "torn.toml:2" and problem["message"].startswith("this is not TOML")
     world = make_world(tmp_path, "workflow", "validate", "bad.toml", "--json")
     assert main.run(world) == 1
     report = json.loads(written(world)[0])[0]
@@ -217,6 +222,9 @@ def test_validate_names_the_line_of_an_option_at_the_top(
         (("run", "flow.txt"), "there is no file"),
         (("run", "sub.lua"), "is no workflow file"),
         (("run", "flow.toml", "-p", "plus=x"), "'plus' must be a whole number"),
+        (("run", "flow.toml", "-p", "plos=1"), "did you mean 'plus'?"),
+        (("run", "fails.yaml", "-p", "plus=1"), "it takes none"),
+        (("run", "flow.toml", "--params", "wrong.json"), "sums has no parameter 'minus'"),
         (("run", "flow.toml", "-i", "-", "--params", "-"), "not both"),
         (("show", "nothing.toml"), "did you mean"),
     ],
@@ -225,6 +233,7 @@ def test_mistakes_are_told_without_a_traceback(
     words: tuple[str, ...], message: str, folder: Path, tmp_path: Path
 ) -> None:
     (folder / "nothin.toml").write_text("")
+    (folder / "wrong.json").write_text('{"minus": 1}')
     ended = llmspell(folder, "workflow", *words)
     assert ended.code in (1, 2) and message in ended.err, ended
     assert "Traceback" not in ended.err
@@ -235,3 +244,59 @@ def test_a_run_is_traced(folder: Path, tmp_path: Path) -> None:
     assert ended.code in (0, 1), ended
     drawn = llmspell(folder, "trace", "spans.json")
     assert drawn.code == 0 and "─ workflow " in drawn.out, drawn
+
+
+INSIDE = """
+name: outer
+params: {depth: 1}
+steps:
+  - name: call
+    workflow: {name: near, params: {size: 2, given: 3}, steps: [
+      {name: sum, tool: calculator, params: {expression: "{{params.size}} + {{params.bare}}"}}]}
+    params: {given: 4}
+    when: {path: params.go, op: exists}
+  - name: file
+    workflow: far.yaml
+"""
+FAR = """
+name: far
+params: {far: true}
+steps: [{name: one, tool: calculator, params: {expression: "1 + {{params.count}}"}}]
+"""
+
+
+def test_a_workflow_takes_the_parameters_that_it_asks_for(folder: Path) -> None:
+    (folder / "outer.yaml").write_text(INSIDE)
+    (folder / "far.yaml").write_text(FAR)
+    flags = ("size=5", "bare=7", "go=x", "count=1", "depth=3", "far=false")
+    words = [word for flag in flags for word in ("-p", flag)]
+    ended = llmspell(folder, "workflow", "run", "outer.yaml", *words, "-o", "json")
+    record = json.loads(ended.out)["value"]
+    assert (ended.code, record["outputs"]) == (0, {"call": 12, "file": 2}), ended
+    # What a step gives the workflow inside it, the command line cannot.
+    ended = llmspell(folder, "workflow", "run", "outer.yaml", "-p", "given=1")
+    assert ended.code == 2
+    assert "outer has no parameter 'given'" in ended.err
+    assert "known are bare, count, depth, far, go, size" in ended.err
+
+
+def test_a_workflow_that_passes_all_parameters_on_takes_any(folder: Path) -> None:
+    (folder / "sub.lua").write_text("return params.all.a .. params.all.b")
+    (folder / "all.yaml").write_text(
+        'name: all\nsteps: [{name: go, spell: sub.lua, params: {all: "{{params}}"}}]\n'
+    )
+    (folder / "more.json").write_text('{"b": "y"}')
+    words = ("-p", "a=x", "--params", "more.json")
+    ended = llmspell(folder, "workflow", "run", "all.yaml", *words)
+    assert (ended.code, ended.out) == (0, "xy\n"), ended
+
+
+def test_the_shell_completes_parameters(folder: Path) -> None:
+    for words, expected in (
+        ("llmspell workflow run flow.toml -p pl", ["plus="]),
+        ("llmspell workflow run nothing.toml -p pl", []),
+    ):
+        ended = llmspell(
+            folder, _LLMSPELL_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD="5"
+        )
+        assert (ended.out.split(), ended.err) == (expected, "")

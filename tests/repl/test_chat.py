@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
 import stat
 import sys
@@ -14,11 +15,14 @@ from typing import Any
 
 import pytest
 
+from bridges import _database
 from bridges._conversations.kept import Kept
 from bridges._database import NAME, Database
 from bridges._errors import ConfigError, NotFound
+from llmspell_cli import main
 from llmspell_cli.repl.chats import Chats
 from tests.cli.running import Ended, llmspell
+from tests.cli.worlds import make_world
 from tests.models import servers
 from tests.repl.tmux import Terminal
 
@@ -47,6 +51,16 @@ def data_of(tmp_path: Path) -> Path:
 def test_a_message_is_answered(tmp_path: Path) -> None:
     assert chat(tmp_path, "hello there\n") == Ended(0, "hello there\n", "")
     assert not (data_of(tmp_path) / NAME).exists()
+
+
+def test_a_reader_that_is_gone_leaves_nothing_open(tmp_path: Path) -> None:
+    words = ("chat", "--model", "test:echo", "--session", "trip")
+    world = make_world(tmp_path, *words, stdin=b"hello")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as world.stdout:
+        assert main.run(world) == 1
+    assert not _database._OPEN
 
 
 def test_no_message_is_an_error(tmp_path: Path) -> None:

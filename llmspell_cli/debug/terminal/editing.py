@@ -18,11 +18,15 @@ USUAL = "vi"
 
 async def edit_json(data: Any, world: World) -> Any:
     """Returns data as it was changed in $VISUAL or $EDITOR; InvalidArgument where that fails."""
-    command = world.environ.get("VISUAL") or world.environ.get("EDITOR") or USUAL
+    command = world.environ.get("VISUAL") or world.environ.get("EDITOR")
+    if not command and not (world.is_terminal(world.stdin) and world.is_terminal(world.stdout)):
+        raise InvalidArgument(
+            "there is no terminal for an editor", hint="set EDITOR to a program that needs none"
+        )
     with tempfile.TemporaryDirectory(prefix="llmspell-") as folder:
         file = Path(folder) / "request.json"
         file.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        await _run([*shlex.split(command), str(file)], world)
+        await _run([*shlex.split(command or USUAL), str(file)], world)
         try:
             return json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
