@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 from pydantic_ai import RunContext
@@ -13,15 +13,8 @@ from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.settings import ModelSettings
 
 
-class LocalModel(WrapperModel):
-    """Streams inside even when a whole answer is asked for, so that giving it up stops the engine.
-
-    answer_tokens: the longest answer when the request sets none; None is what the window holds
-    """
-
-    def __init__(self, wrapped: Model, answer_tokens: int | None = None) -> None:
-        super().__init__(wrapped)
-        self._answer_tokens = answer_tokens
+class StreamingModel(WrapperModel):
+    """Streams inside even where a whole answer is wanted, so that giving it up stops the engine."""
 
     async def request(
         self,
@@ -30,7 +23,23 @@ class LocalModel(WrapperModel):
         model_request_parameters: ModelRequestParameters,
     ) -> ModelResponse:
         """Answers a request, whole."""
-        return await whole(self.request_stream(messages, model_settings, model_request_parameters))
+        async with self.request_stream(
+            messages, model_settings, model_request_parameters
+        ) as stream:
+            async for _ in stream:
+                pass
+            return stream.get()
+
+
+class LocalModel(StreamingModel):
+    """A model in this process.
+
+    answer_tokens: the longest answer when the request sets none; None is what the window holds
+    """
+
+    def __init__(self, wrapped: Model, answer_tokens: int | None = None) -> None:
+        super().__init__(wrapped)
+        self._answer_tokens = answer_tokens
 
     @asynccontextmanager
     async def request_stream(
@@ -49,11 +58,3 @@ class LocalModel(WrapperModel):
             messages, settings, model_request_parameters, run_context
         ) as stream:
             yield stream
-
-
-async def whole(opening: AbstractAsyncContextManager[StreamedResponse]) -> ModelResponse:
-    """Returns what a stream gave, at its end."""
-    async with opening as stream:
-        async for _ in stream:
-            pass
-        return stream.get()

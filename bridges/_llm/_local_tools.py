@@ -38,13 +38,12 @@ from pydantic_ai.models import (
     ModelRequestParameters,
     StreamedResponse,
 )
-from pydantic_ai.models.wrapper import WrapperModel
 from pydantic_ai.output import OutputObjectDefinition
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
-from bridges._llm._local_model import whole
+from bridges._llm._local_model import StreamingModel
 
 ANSWER = "answer"
 CHOICE_TOKENS = 64
@@ -55,17 +54,8 @@ COMMON_WORDS = frozenset(
 )
 
 
-class JsonToolModel(WrapperModel):
+class JsonToolModel(StreamingModel):
     """Gives a local model the tools it does not know, as this module says."""
-
-    async def request(
-        self,
-        messages: list[ModelMessage],
-        model_settings: ModelSettings | None,
-        model_request_parameters: ModelRequestParameters,
-    ) -> ModelResponse:
-        """Answers a request, whole."""
-        return await whole(self.request_stream(messages, model_settings, model_request_parameters))
 
     @asynccontextmanager
     async def request_stream(

@@ -28,10 +28,6 @@ from pydantic_ai.exceptions import (
 )
 from pydantic_ai.messages import (
     ModelResponse,
-    PartDeltaEvent,
-    PartStartEvent,
-    TextPart,
-    TextPartDelta,
     ToolReturnPart,
 )
 from pydantic_ai.models import ModelRequestContext
@@ -58,7 +54,7 @@ from bridges._llm.history import (
 )
 from bridges._llm.models import open_model
 from bridges._llm.named import NamedModel, answered_by
-from bridges._llm.shapes import output_type, settings_of, unwrap
+from bridges._llm.shapes import answer_type, piece_of, settings_of, unwrap, wrap
 from bridges._llm.transfers import transfer_tool
 from bridges._pauses import Pauses
 from bridges._schema import problems
@@ -66,6 +62,8 @@ from bridges._session import Session
 from bridges._tools import Report, ToolSpec
 from bridges._types import Text
 
+SETTINGS = ("temperature", "max_tokens", "timeout", "retries")
+"""What an agent says of its requests."""
 REPAIRS = 1
 """How often a model may correct a structured answer that does not fit its schema."""
 
@@ -101,19 +99,11 @@ async def stream_agent(
             async for event in events:
                 if isinstance(event, AgentRunResultEvent):
                     result = event.result
-                elif text := _text_of(event):
+                elif text := piece_of(event):
                     yield text
     if result is None:
         raise ProviderFailed(f"the agent {spec.name!r} ended without an answer")
     yield await run.ended(result)
-
-
-def _text_of(event: Any) -> str:
-    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
-        return event.part.content
-    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
-        return event.delta.content_delta
-    return ""
 
 
 class _Run:
@@ -144,13 +134,15 @@ class _Run:
     def agent(self) -> Agent[None, Any]:
         """Builds the library's agent."""
         spec = self._spec
+        answer = answer_type(spec.output_schema)
         agent: Agent[None, Any] = Agent(
             self._model,
             name=spec.name,
             instructions=spec.system_prompt or None,
             tools=[*map(self._tool, spec.tools), *map(self._transfer, spec.handoffs)],
-            output_type=output_type(spec),
-            model_settings=settings_of(spec),
+            # A handoff ends this run as well as an answer does.
+            output_type=[answer, DeferredToolRequests] if spec.handoffs else answer,
+            model_settings=settings_of({key: getattr(spec, key) for key in SETTINGS}),
             # Calls of unknown tools and broken arguments are bounded by max_steps alone.
             retries={"tools": spec.max_steps, "output": REPAIRS + self.guards.most_retries},
             capabilities=[_Record(self)],
@@ -209,7 +201,7 @@ class _Run:
                 raise UnexpectedModelBehavior("the answer does not fit the schema")
             raise ModelRetry(f"the answer does not fit the schema: {self._misfit}")
         found = await self.guards.output(unwrap(schema, output), said)
-        return found if schema.get("type") == "object" else {"value": found}
+        return wrap(schema, found)
 
     @asynccontextmanager
     async def guard(self) -> AsyncIterator[None]:

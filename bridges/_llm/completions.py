@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from pydantic_ai import Agent, AgentRetries, ModelRetry, StructuredDict
+from pydantic_ai import Agent, AgentRetries, ModelRetry
 from pydantic_ai.direct import model_request
 from pydantic_ai.exceptions import ContentFilterError
 from pydantic_ai.messages import (
@@ -17,39 +16,22 @@ from pydantic_ai.messages import (
     ImageUrl,
     ModelRequest,
     ModelResponse,
-    PartDeltaEvent,
-    PartStartEvent,
-    TextPart,
-    TextPartDelta,
     UserPromptPart,
 )
 from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
-from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RunUsage
 
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translated
 from bridges._llm.history import to_library
 from bridges._llm.named import answered_by
+from bridges._llm.shapes import answer_type, piece_of, settings_of, unwrap
 from bridges._schema import problems
 from bridges.stream import Final
 
 if TYPE_CHECKING:
     from bridges._agents import Turn
     from bridges._llm.named import NamedModel
-
-SETTINGS = {
-    "temperature": "temperature",
-    "max_tokens": "max_tokens",
-    "top_p": "top_p",
-    "stop": "stop_sequences",
-    "seed": "seed",
-    "timeout": "timeout",
-    "retries": "max_retries",
-}
-"""Our options and what the agent library calls them."""
-VALUE = "value"
-"""The key under which an answer stands that is no map: providers take schemas of objects only."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +74,7 @@ async def _complete_text(model: NamedModel, question: Question, began: float) ->
         response = await model_request(
             model,
             [*to_library(question.turn.history), asked],
-            model_settings=_settings(question),
+            model_settings=settings_of(question.settings),
             instrument=False,
         )
         text = response.text or ""
@@ -117,50 +99,33 @@ async def stream(model: NamedModel, question: Question) -> AsyncIterator[Any]:
             async for event in events:
                 if isinstance(event, AgentRunResultEvent):
                     result = event.result
-                elif text := _text_of(event):
+                elif text := piece_of(event):
                     yield text
     assert result is not None
     yield Final(_answer(model, question, result, time.monotonic() - began))
 
 
 def _agent(model: NamedModel, question: Question) -> Agent[None, Any]:
-    schema = question.schema
-    output: Any = str
-    if schema is not None:
-        output = StructuredDict(copy.deepcopy(_as_object(schema)), name="answer")
     agent: Agent[None, Any] = Agent(
         model,
         instructions=question.system,
-        output_type=output,
-        model_settings=_settings(question),
+        output_type=answer_type(question.schema),
+        model_settings=settings_of(question.settings),
         retries=AgentRetries(output=1),
     )
-    if schema is not None:
-        agent.output_validator(_checker(_as_object(schema)))
+    if question.schema is not None:
+        agent.output_validator(_checker(question.schema))
     return agent
-
-
-def _settings(question: Question) -> ModelSettings:
-    settings = {SETTINGS[key]: value for key, value in question.settings.items()}
-    return cast("ModelSettings", settings)
 
 
 def _checker(schema: dict[str, Any]) -> Any:
     def check(output: dict[str, Any]) -> dict[str, Any]:
-        wrong = problems(schema, output)
+        wrong = problems(schema, unwrap(schema, output))
         if wrong:
             raise ModelRetry("The answer does not fit its schema: " + "; ".join(wrong))
         return output
 
     return check
-
-
-def _as_object(schema: dict[str, Any]) -> dict[str, Any]:
-    if schema.get("type") == "object":
-        return schema
-    inner = {key: part for key, part in schema.items() if key != "$defs"}
-    wrapped = {"type": "object", "properties": {VALUE: inner}, "required": [VALUE]}
-    return {**wrapped, "$defs": schema["$defs"]} if "$defs" in schema else wrapped
 
 
 def _prompt(question: Question) -> Any:
@@ -174,21 +139,11 @@ def _prompt(question: Question) -> Any:
     return [*([prompt] if prompt else []), *pictures]
 
 
-def _text_of(event: Any) -> str:
-    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
-        return event.part.content
-    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
-        return event.delta.content_delta
-    return ""
-
-
 def _answer(
     model: NamedModel, question: Question, result: AgentRunResult[Any], seconds: float
 ) -> dict[str, Any]:
-    output = result.output
-    if question.schema is not None and question.schema.get("type") != "object":
-        output = output[VALUE]
     is_text = question.schema is None
+    output = result.output if question.schema is None else unwrap(question.schema, result.output)
     usage = result.usage
     return {
         **_about(model, result.response, usage, usage.cost, seconds),

@@ -1,37 +1,37 @@
-"""The settings and the answer's shape of an agent, as the library takes them."""
+"""Settings, the answer's shape and its pieces, as the agent library has them."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
-from pydantic_ai import DeferredToolRequests, StructuredDict
+from pydantic_ai import StructuredDict
+from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
 from pydantic_ai.settings import ModelSettings
 
-from bridges._agents import AgentSpec
+SETTINGS = {
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "top_p": "top_p",
+    "stop": "stop_sequences",
+    "seed": "seed",
+    "timeout": "timeout",
+    "retries": "max_retries",
+}
+"""Our options and what the agent library calls them."""
+VALUE = "value"
+"""The key under which an answer stands that is no map: providers take schemas of objects only."""
 
 
-def settings_of(spec: AgentSpec) -> ModelSettings:
-    """Returns what every request of an agent is sent with."""
-    found: ModelSettings = {}
-    if spec.temperature is not None:
-        found["temperature"] = spec.temperature
-    if spec.max_tokens is not None:
-        found["max_tokens"] = spec.max_tokens
-    if spec.timeout is not None:
-        found["timeout"] = spec.timeout
-    if spec.retries is not None:
-        found["max_retries"] = spec.retries
-    return found
+def settings_of(options: Mapping[str, Any]) -> ModelSettings:
+    """Returns options by our names as a request's settings; those that are None are not set."""
+    found = {SETTINGS[key]: value for key, value in options.items() if value is not None}
+    return cast(ModelSettings, found)
 
 
-def output_type(spec: AgentSpec) -> Any:
-    """Returns what ends a run: the answer in its shape, or a handoff where there are any."""
-    answer = _answer_type(spec.output_schema)
-    return [answer, DeferredToolRequests] if spec.handoffs else answer
-
-
-def _answer_type(schema: dict[str, Any] | None) -> Any:
+def answer_type(schema: dict[str, Any] | None) -> Any:
+    """Returns what the library is to make of an answer: text, or data that fits a JSON Schema."""
     if schema is None:
         return str
     schema = copy.deepcopy(schema)
@@ -41,16 +41,30 @@ def _answer_type(schema: dict[str, Any] | None) -> Any:
         }
         schema = {
             "type": "object",
-            "properties": {"value": schema},
-            "required": ["value"],
+            "properties": {VALUE: schema},
+            "required": [VALUE],
             "additionalProperties": False,
             **shared,
         }
     return StructuredDict(schema, name="answer")
 
 
+def wrap(schema: dict[str, Any], output: Any) -> Any:
+    """Returns an answer as the library has it, which `unwrap` undoes."""
+    return output if schema.get("type") == "object" else {VALUE: output}
+
+
 def unwrap(schema: dict[str, Any], output: Any) -> Any:
-    """Returns the answer itself: the library takes objects only, so others travel in `value`."""
+    """Returns the answer itself: the library takes objects only, so others travel in `VALUE`."""
     if schema.get("type") == "object":
         return output
-    return output.get("value") if isinstance(output, dict) else output
+    return output.get(VALUE) if isinstance(output, dict) else output
+
+
+def piece_of(event: object) -> str:
+    """Returns the text that an event of a streamed run adds to the answer; "" where it is none."""
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return event.part.content
+    if isinstance(event, PartDeltaEvent) and isinstance(event.delta, TextPartDelta):
+        return event.delta.content_delta
+    return ""
