@@ -19,6 +19,7 @@ from llmspell_cli.manifest import Manifest
 from llmspell_cli.present import present
 from llmspell_cli.program import Spell
 from llmspell_cli.watching import _reads
+from llmspell_cli.watching._changes import Changes
 from llmspell_cli.watching._watched import ENDING, Watched, descriptor, is_closed, watching
 from llmspell_cli.watching.notify import Notifier
 
@@ -41,7 +42,7 @@ class Keeper:
         self._watched = watched
         self._world = watched.invocation.world
         self._request = request
-        self._files = watched.files()
+        self._changes = Changes(watched)
         self._output = Output(descriptor(self._world.stdout) or 1)
         self._conversation: Conversation | None = None
         self._session: Session | None = None
@@ -50,11 +51,8 @@ class Keeper:
         self._count = 0
         self._began = 0.0
         self._why = ""
-        self._pending: list[str] = []
         self._told: list[tuple[str, str]] = []
         self._modules: set[str] = {str(path) for path in watched.always}
-        self._own: set[str] = set()
-        self._missing = False
         self._news = asyncio.Event()
         self._at_files = self._ending = self._closed = self._interrupted = False
 
@@ -80,7 +78,7 @@ class Keeper:
             self._start()
             while not (self._ending or self._closed):
                 self._take_reads()
-                notifier.listen(self._files.folders())
+                notifier.listen(self._changes.files.folders())
                 await self._news.wait()
                 self._news.clear()
                 self._look()
@@ -106,35 +104,27 @@ class Keeper:
         if self._at_files:
             self._at_files = False
             self._closed = is_closed(self._world)
-            changed = [path for path in self._files.changed() if path not in self._own]
-            self._pending += [path for path in changed if path not in self._pending]
-        if self._task is not None and self._pending:
+            self._changes.look()
+        if self._task is not None and self._changes.pending:
             self._interrupt()
-        elif self._task is None and (self._pending or self._missing):
+        elif self._task is None and self._changes.call_for_a_run:
             self._start()
 
     def _take_reads(self) -> None:
         told, self._told = self._told, []
         for kind, path in told:
-            if kind == _reads.WRITTEN:
-                self._own.add(path)
-            elif self._watched.has(path):
-                self._files.add(path)
-                if kind == _reads.MODULE:
-                    self._modules.add(path)
+            if self._changes.note(kind, path) and kind == _reads.MODULE:
+                self._modules.add(path)
 
     # -- runs
 
     def _start(self) -> None:
-        if not self._watched.is_there():
-            if not self._missing:
-                self._watched.say(f"{self._watched.written} is gone; waiting for it to come back")
-            self._missing = True
+        changed = self._changes.begin()
+        if changed is None:
             return
-        self._missing = False
         self._count += 1
-        fresh = not self._modules.isdisjoint(self._pending)
-        self._why, self._pending = self._watched.begin(self._pending), []
+        fresh = not self._modules.isdisjoint(changed)
+        self._why = self._watched.begin(changed)
         self._began = monotonic()
         self._task = asyncio.create_task(self._evaluate(fresh))
         self._task.add_done_callback(lambda _: self._news.set())
@@ -202,10 +192,9 @@ class Keeper:
 
     def _report(self, task: asyncio.Task[str]) -> None:
         self._task = None
-        self._files.see(self._own)
-        self._own.clear()
-        how = f"{task.result()}; {watching(self._files)}"
-        how = "stopped …" if self._pending else how
+        self._changes.end()
+        how = f"{task.result()}; {watching(self._changes.files)}"
+        how = "stopped …" if self._changes.pending else how
         self._watched.ended(self._count, self._why, how, monotonic() - self._began)
 
     async def _stop(self) -> None:

@@ -6,8 +6,8 @@ import os
 import select
 import signal
 
+from llmspell_cli.watching._changes import Changes
 from llmspell_cli.watching._process import RunProcess
-from llmspell_cli.watching._reads import WRITTEN
 from llmspell_cli.watching._watched import ENDING, Watched, descriptor, watching
 from llmspell_cli.watching.notify import Notifier
 
@@ -28,16 +28,13 @@ class Watcher:
         self._world = watched.invocation.world
         self._arguments = without_flags(self._world.argv)
         self._watched = watched
-        self._files = watched.files()
+        self._changes = Changes(watched)
         self._wakened, self._waker = os.pipe()
         for fd in (self._wakened, self._waker):
             os.set_blocking(fd, False)
         self._notifier = Notifier(lambda: self._wake(CHANGE))
         self._run: RunProcess | None = None
         self._count = 0
-        self._pending: list[str] = []
-        self._own: set[str] = set()
-        self._missing = False
         self._ending = 0
         self._closed = False
 
@@ -48,7 +45,7 @@ class Watcher:
             if before[number] is not signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
         try:
-            self._notifier.listen(self._files.folders())
+            self._notifier.listen(self._changes.files.folders())
             self._start()
             while not (self._ending or self._closed):
                 self._look(self._wait())
@@ -103,32 +100,25 @@ class Watcher:
             if self._run.has_ended():
                 self._report(self._run)
         if at_files:
-            changed = [path for path in self._files.changed() if path not in self._own]
-            self._pending += [path for path in changed if path not in self._pending]
-            self._notifier.listen(self._files.folders())
-        if self._run is not None and self._pending:
+            self._changes.look()
+            self._notifier.listen(self._changes.files.folders())
+        if self._run is not None and self._changes.pending:
             self._run.stop()
-        elif self._run is None and (self._pending or self._missing):
+        elif self._run is None and self._changes.call_for_a_run:
             self._start()
 
     def _take_reads(self, run: RunProcess) -> None:
         for kind, path in run.take_reads():
-            if kind == WRITTEN:
-                self._own.add(path)
-            elif self._watched.has(path):
-                self._files.add(path)
+            self._changes.note(kind, path)
 
     # -- runs
 
     def _start(self) -> None:
-        if not self._watched.is_there():
-            if not self._missing:
-                self._watched.say(f"{self._watched.written} is gone; waiting for it to come back")
-            self._missing = True
+        changed = self._changes.begin()
+        if changed is None:
             return
-        self._missing = False
         self._count += 1
-        why, self._pending = self._watched.begin(self._pending), []
+        why = self._watched.begin(changed)
         try:
             self._run = RunProcess(self._arguments, self._world.environ, self._count, why)
         except OSError as error:
@@ -138,11 +128,10 @@ class Watcher:
         self._take_reads(run)
         run.close()
         self._run = None
-        self._files.see(self._own)
-        self._own.clear()
+        self._changes.end()
         assert run.code is not None
         how = f"exit code {run.code}" if run.code >= 0 else signal.Signals(-run.code).name
-        how = "stopped …" if run.is_stopping else f"{how} …; {watching(self._files)}"
+        how = "stopped …" if run.is_stopping else f"{how} …; {watching(self._changes.files)}"
         self._watched.ended(run.number, run.why, how, run.seconds)
 
     def _end_run(self) -> None:
