@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal
 
 from bridges._agent_records import AgentLike, AgentMessage, AgentResult
@@ -35,7 +33,7 @@ from bridges._names import did_you_mean
 from bridges._sessions.store import check_name
 from bridges._tools import as_data, as_text
 from bridges._types import StreamOf
-from bridges.stream import Final, Stream
+from bridges.stream import Stream, with_end
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -76,7 +74,7 @@ class ConversationObject(HostObject):
         options: How this answer differs from the agent's settings
         returns: The pieces of text; its result is the answer
         """
-        stream: Any = Stream(_with_end(self._talk.pieces(input, options or {})))
+        stream: Any = Stream(with_end(self._talk.pieces(input, options or {})))
         return stream  # type: ignore[no-any-return]
 
     @host_function(needs=NOTHING, since=2)
@@ -322,9 +320,3 @@ def _room(session: Session, options: dict[str, Any], where: str, prefix: str = "
             f"{where}: nothing says how much stays", hint="give messages or tokens"
         )
     return Room(**found)
-
-
-async def _with_end(pieces: AsyncGenerator[str | dict[str, Any]]) -> AsyncGenerator[Any]:
-    async with aclosing(pieces):
-        async for piece in pieces:
-            yield piece if isinstance(piece, str) else Final(piece)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._state.turns import Turns
-from bridges._state.values import MISSING, Missing, Values, encode, equal
+from bridges._state.values import MISSING, Missing, Values, encode, equal, length, packed
 
 T = TypeVar("T")
 StoreName: TypeAlias = Literal["memory", "file", "sqlite"]
@@ -169,7 +168,7 @@ def apply(
         if old is value or (MISSING not in (old, value) and equal(old, value)):
             continue
         before[key] = old
-        head.size += (0 if text is None else _bytes(text)) - content.size_of(key)
+        head.size += (0 if text is None else length(text)) - content.size_of(key)
         head.count += (text is not None) - (old is not MISSING)
         content.replace(key, value, text)
     moved = head.version != rules.version
@@ -195,7 +194,7 @@ def apply(
 
 
 def _remember(content: Content, entry: Entry, most: int) -> None:
-    size = _bytes(_text(entry.as_data()))
+    size = length(packed(entry.as_data()))
     if most and size <= MAX_HISTORY_SIZE:
         content.remember(entry, size)
         content.forget(most=min(most, MAX_HISTORY), size=MAX_HISTORY_SIZE)
@@ -217,14 +216,6 @@ def _check_limits(head: Head) -> None:
             hint="keep large things in files, and their names in the state",
             details={"limit": "state"},
         )
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
 
 
 def values_at(content: Content, revision: int) -> Values | None:

@@ -13,7 +13,7 @@ from bridges._errors import ConfigError, LimitExceeded
 from bridges._sessions.store import account
 from bridges._state.content import Content, Entry, Head, StoreName
 from bridges._state.turns import Turns
-from bridges._state.values import MISSING, Values
+from bridges._state.values import MISSING, Values, packed
 
 T = TypeVar("T")
 MAX_STATES = 1_000
@@ -146,7 +146,7 @@ class Rows:
             raise self._damaged() from None
 
     def remember(self, entry: Entry, size: int) -> None:
-        text = json.dumps(entry.as_data(), ensure_ascii=False, separators=(",", ":"))
+        text = packed(entry.as_data())
         self._connection.execute(
             "INSERT INTO states_history VALUES (?, ?, ?, ?)",
             (self._made(), entry.revision, text, size),

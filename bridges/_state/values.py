@@ -116,7 +116,7 @@ def plain_map(values: Any, where: str, *, nulls: bool = False) -> Values:
 
 def encode(value: Any, key: str) -> str:
     """Returns the JSON text of plain data; LimitExceeded for a value that is too large."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = packed(value)
     if len(text) > MAX_VALUE or len(text) * 4 > MAX_VALUE and len(text.encode()) > MAX_VALUE:
         raise LimitExceeded(
             f"the value of {key!r} is larger than the {MAX_VALUE} bytes that a state takes",
@@ -124,6 +124,16 @@ def encode(value: Any, key: str) -> str:
             details={"limit": "value"},
         )
     return text
+
+
+def packed(value: Any) -> str:
+    """Returns the JSON text of plain data, without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def length(text: str) -> int:
+    """Returns the bytes of a text as it is stored."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 def equal(one: Any, other: Any) -> bool:

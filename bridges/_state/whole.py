@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from bridges._state.content import Entry, Head
-from bridges._state.values import MISSING, Values
+from bridges._state.values import MISSING, Values, length, packed
 
 
 class Whole:
@@ -20,8 +19,8 @@ class Whole:
         self.head = head or Head()
         self.changed = False
         self._values = values or {}
-        self._sizes = {key: len(_text(value).encode()) for key, value in self._values.items()}
-        self._entries = [(entry, len(_text(entry.as_data()).encode())) for entry in entries]
+        self._sizes = {key: length(packed(value)) for key, value in self._values.items()}
+        self._entries = [(entry, length(packed(entry.as_data()))) for entry in entries]
         self.head.size = sum(self._sizes.values())
         self.head.count = len(self._values)
 
@@ -71,7 +70,3 @@ class Whole:
 
     def save(self) -> None:
         self.changed = True
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
