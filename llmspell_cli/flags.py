@@ -20,10 +20,11 @@ Model = Annotated[
 ]
 
 
-def _complete_session(ctx: typer.Context, incomplete: str) -> list[str]:
+def complete_session(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Returns the names of sessions that begin so, for the shell."""
     from llmspell_cli.kept import session_names
 
-    return session_names(ctx.obj, incomplete)
+    return session_names(ctx.find_root().obj, incomplete)
 
 
 JoinSession = Annotated[
@@ -32,7 +33,7 @@ JoinSession = Annotated[
         "--session",
         metavar="NAME",
         help="Join this session: what is kept in it is shared.",
-        autocompletion=_complete_session,
+        autocompletion=complete_session,
     ),
 ]
 LogLevel = Annotated[

@@ -18,3 +18,4 @@ ConfigFile: TypeAlias = Annotated[
     typer.Option("--config", metavar="FILE", help="Use this file instead of llmspell.toml."),
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

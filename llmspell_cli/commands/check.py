@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bridges._errors import SpellError
+from llmspell_cli.listing import print_json
 from llmspell_cli.options import Json
 from llmspell_cli.terminal import clean
 
@@ -33,7 +33,7 @@ def check(
     reports = [_check(call, written, engine) for written in files]
     if as_json:
         shown = [{k: v for k, v in r.items() if k != "problem"} for r in reports]
-        call.world.out(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(call.world, shown)
     else:
         for report in reports:
             _print(call, report)

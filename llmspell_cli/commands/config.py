@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +9,7 @@ import typer
 
 from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
+from llmspell_cli.listing import print_json
 from llmspell_cli.options import ConfigFile, Json
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def show(ctx: typer.Context, config: ConfigFile = None, as_json: Json = False) -
             {"key": ".".join(keys), "value": _plain(keys, value), "source": found.sources[keys]}
             for keys, value in found.values.items()
         ]
-        call.world.out(json.dumps(settings, indent=2, ensure_ascii=False))
+        print_json(call.world, settings)
         return
     call.world.out(_as_toml(found).rstrip())
 

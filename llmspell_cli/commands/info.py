@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from llmspell_cli.listing import print_json
 from llmspell_cli.options import Json
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def info(ctx: typer.Context, as_json: Json = False) -> None:
     call: Invocation = ctx.obj
     found = _gather(call)
     if as_json:
-        call.world.out(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(call.world, found)
         return
     for title, section in found.items():
         call.world.out(title)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from llmspell_cli.listing import print_json
 from llmspell_cli.options import Json
 from llmspell_cli.terminal import clean
 
@@ -33,9 +33,7 @@ def list_spells(
     call: Invocation = ctx.obj
     found = find_all(call.world, folders or [])
     if as_json:
-        call.world.out(
-            json.dumps([_as_map(spell) for spell in found], indent=2, ensure_ascii=False)
-        )
+        print_json(call.world, [_as_map(spell) for spell in found])
         return
     if not found:
         call.note("no spells found; 'llmspell new NAME' writes one")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +10,8 @@ import typer
 
 from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
-from llmspell_cli.options import ConfigFile, Json
+from llmspell_cli.listing import print_json, print_rows
+from llmspell_cli.options import ConfigFile, Json, Yes
 
 if TYPE_CHECKING:
     from bridges._pool_specs import PoolSpec
@@ -44,7 +44,7 @@ def list_models(ctx: typer.Context, config: ConfigFile = None, as_json: Json = F
                 for name, pool in settings.models.pools.items()
             },
         }
-        call.world.out(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(call.world, found)
         return
     rows = [
         (f"local:{model.name}", size(model.size), "" if model.installed else "not fetched yet")
@@ -84,7 +84,7 @@ def pull(
 def remove(
     ctx: typer.Context,
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Remove a local model's file."""
     call: Invocation = ctx.obj
@@ -151,10 +151,7 @@ def _table(call: Invocation, title: str, rows: Sequence[tuple[str, ...]]) -> Non
     if not rows:
         return
     call.world.out(title)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        call.world.out(f"  {'  '.join(cells)}".rstrip())
+    print_rows(call.world, rows, indent="  ")
     call.world.out("")
 
 

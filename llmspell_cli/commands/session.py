@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmspell_cli.flags import complete_session
 from llmspell_cli.help import Command
-from llmspell_cli.options import Json
+from llmspell_cli.listing import pretty, print_json, print_rows
+from llmspell_cli.options import Json, Yes
 
 if TYPE_CHECKING:
     from bridges._database import Database
@@ -20,20 +22,13 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, show, export and remove sessions.", no_args_is_help=True)
 
 
-def _complete(ctx: typer.Context, incomplete: str) -> list[str]:
-    from llmspell_cli.kept import session_names
-
-    return session_names(ctx.obj, incomplete)
-
-
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A session's name.", autocompletion=_complete)
+    str, typer.Argument(metavar="NAME", help="A session's name.", autocompletion=complete_session)
 ]
 SpellFile = Annotated[
     str | None,
     typer.Option("--spell", metavar="FILE", help="The spell it belongs to, of several."),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 @app.command("list", cls=Command)
@@ -45,13 +40,16 @@ def list_sessions(ctx: typer.Context, as_json: Json = False) -> None:
     call: Invocation = ctx.obj
     rows = sessions(call)
     if as_json:
-        _print(
-            call, [{**session_fields(row), "spell": shown_owner(call.world, row)} for row in rows]
+        print_json(
+            call.world,
+            [{**session_fields(row), "spell": shown_owner(call.world, row)} for row in rows],
         )
         return
     if not rows:
         call.note("there are no sessions yet: llmspell run --session NAME FILE begins one")
-    _table(call, [(r.name, r.status, _when(r.updated), shown_owner(call.world, r)) for r in rows])
+    print_rows(
+        call.world, [(r.name, r.status, _when(r.updated), shown_owner(call.world, r)) for r in rows]
+    )
 
 
 @app.command(cls=Command, short_help="Show a session and what is kept in it.")
@@ -63,23 +61,27 @@ def show(ctx: typer.Context, name: Name, spell: SpellFile = None, as_json: Json 
     call: Invocation = ctx.obj
     row, found = _found(call, name, spell)
     if as_json:
-        _print(call, {**session_fields(row), "spell": shown_owner(call.world, row), **found})
+        print_json(
+            call.world, {**session_fields(row), "spell": shown_owner(call.world, row), **found}
+        )
         return
     call.world.out(f"{row.name} ({row.status})")
     facts = [("made", _when(row.created)), ("latest", _when(row.updated))]
     facts += [("spell", shown_owner(call.world, row))] if shown_owner(call.world, row) else []
     facts += [("tags", ", ".join(row.tags))] if row.tags else []
     facts += [(key, _short(value)) for key, value in row.metadata.items()]
-    _table(call, [(f"  {key}", value) for key, value in facts])
+    print_rows(call.world, [(f"  {key}", value) for key, value in facts])
     call.world.out(f"Runs: {len(found['runs'])}")
-    _table(call, [("", *cells) for cells in _run_cells(found["runs"][-10:])])
+    print_rows(call.world, [("", *cells) for cells in _run_cells(found["runs"][-10:])])
     call.world.out(f"States: {len(found['states'])}")
-    _table(call, [("", s["name"], f"{s['count']} values") for s in found["states"]])
+    print_rows(call.world, [("", s["name"], f"{s['count']} values") for s in found["states"]])
     call.world.out(f"Conversations: {len(found['conversations'])}")
-    _table(call, [("", c["name"], f"{c['messages']} messages") for c in found["conversations"]])
+    print_rows(
+        call.world, [("", c["name"], f"{c['messages']} messages") for c in found["conversations"]]
+    )
     call.world.out(f"Artifacts: {len(found['artifacts'])}")
-    _table(
-        call,
+    print_rows(
+        call.world,
         [
             ("", a["name"], f"version {a['version']}", a["type"], f"{a['size']:,} bytes")
             for a in found["artifacts"]
@@ -93,9 +95,9 @@ def runs(ctx: typer.Context, name: Name, spell: SpellFile = None, as_json: Json 
     call: Invocation = ctx.obj
     _, found = _found(call, name, spell)
     if as_json:
-        _print(call, found["runs"])
+        print_json(call.world, found["runs"])
         return
-    _table(call, _run_cells(found["runs"]))
+    print_rows(call.world, _run_cells(found["runs"]))
 
 
 @app.command(cls=Command, short_help="Print a session as JSON.")
@@ -110,7 +112,7 @@ def export(
     """Print a session as JSON: runs, states, conversations, what is known of artifacts."""
     call: Invocation = ctx.obj
     document = _asked(call, _row(call, name, spell), lambda contents: contents.document())
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = pretty(document)
     if output is None:
         call.world.out(text)
         return
@@ -243,19 +245,3 @@ def _when(seconds: float) -> str:
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-def _print(call: Invocation, found: Any) -> None:
-    call.world.out(json.dumps(found, indent=2, ensure_ascii=False))
-
-
-def _table(call: Invocation, rows: list[tuple[str, ...]]) -> None:
-    from llmspell_cli.terminal import clean
-
-    cleaned = [tuple(clean(cell) for cell in row) for row in rows]
-    if not cleaned:
-        return
-    widths = [max(len(row[column]) for row in cleaned) for column in range(len(cleaned[0]))]
-    for row in cleaned:
-        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        call.world.out("  ".join(cells).rstrip())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 import typer
 
-from llmspell_cli.flags import with_options
+from llmspell_cli.flags import complete_session, with_options
 from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
-from llmspell_cli.options import Json
+from llmspell_cli.listing import pretty, print_json, print_rows
+from llmspell_cli.options import Json, Yes
 
 if TYPE_CHECKING:
     from llmspell_cli.states import Choice, KeptStates
@@ -36,19 +37,12 @@ def _keys(ctx: typer.Context, incomplete: str) -> list[str]:
     return states.keys(world, given.get("name") or "", choice, incomplete)
 
 
-def _sessions(ctx: typer.Context, incomplete: str) -> list[str]:
-    from llmspell_cli.kept import session_names
-
-    return session_names(ctx.find_root().obj, incomplete)
-
-
 Name: TypeAlias = Annotated[
     str, typer.Argument(metavar="NAME", help="A state.", autocompletion=_names)
 ]
 KeyName: TypeAlias = Annotated[
     str, typer.Argument(metavar="KEY", help="A key; a.b is b inside a.", autocompletion=_keys)
 ]
-Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 WHOSE: dict[str, tuple[Any, Any]] = {
     "spell": (
         Annotated[
@@ -72,7 +66,7 @@ WHOSE: dict[str, tuple[Any, Any]] = {
                 "--session",
                 metavar="NAME",
                 help="Of a session; with --spell, of that spell's.",
-                autocompletion=_sessions,
+                autocompletion=complete_session,
             ),
         ],
         None,
@@ -110,7 +104,7 @@ def list_states(
             }
             for one, whose in found
         ]
-        call.world.out(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(call.world, rows)
         return
     if not found:
         call.note("no states are kept")
@@ -125,7 +119,7 @@ def list_states(
         )
         for one, whose in found
     ]
-    _table(call, table)
+    print_rows(call.world, table)
 
 
 @app.command(cls=Command)
@@ -144,7 +138,7 @@ def show(
     async def work(kept: KeptStates) -> Any:
         return (await states.values(await kept.find(name, choice)))[0]
 
-    call.world.out(_pretty(states.run(call.world, work)))
+    print_json(call.world, states.run(call.world, work))
 
 
 @app.command(cls=Command)
@@ -165,7 +159,7 @@ def get(
         return await states.value(await kept.find(name, choice), path)
 
     found = states.run(call.world, work)
-    call.world.out(found if isinstance(found, str) else _pretty(found))
+    call.world.out(found if isinstance(found, str) else pretty(found))
 
 
 @app.command("set", cls=Command)
@@ -270,10 +264,10 @@ def history(
 
     found = states.run(call.world, work)
     if as_json:
-        call.world.out(_pretty([entry.as_data() for entry in found]))
+        print_json(call.world, [entry.as_data() for entry in found])
         return
     rows = [(str(e.revision), _when(e.time), e.action, ", ".join(sorted(e.before))) for e in found]
-    _table(call, rows)
+    print_rows(call.world, rows)
 
 
 @app.command("export", cls=Command, short_help="Write a state as a file.")
@@ -358,23 +352,9 @@ def _unusable(file: Path, what: str, error: OSError) -> Exception:
     return ConfigError(f"{file} cannot be {what}: {error.strerror}")
 
 
-def _pretty(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False)
-
-
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" + ("" if number == 1 else "s")
 
 
 def _when(seconds: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
-
-
-def _table(call: Invocation, rows: Sequence[tuple[str, ...]]) -> None:
-    from llmspell_cli.terminal import clean
-
-    cells = [[clean(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        line = "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
-        call.world.out(line.rstrip())

@@ -16,6 +16,7 @@ from llmspell_cli.flags import (
     SecurityProfile,
 )
 from llmspell_cli.help import Command
+from llmspell_cli.listing import pretty, print_json
 from llmspell_cli.options import ConfigFile, Json
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def list_tools(ctx: typer.Context, as_json: Json = False) -> None:
     call: Invocation = ctx.obj
     found = _ask(call, {}, "Tool.list", [])
     if as_json:
-        call.world.out(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(call.world, found)
         return
     width = max(len(tool["name"]) for tool in found)
     for tool in found:
@@ -52,7 +53,7 @@ def show(ctx: typer.Context, tool: Name, as_json: Json = False) -> None:
         _ask(call, {}, "Tool.get", [tool])  # fails, and says what there is
         return
     if as_json:
-        call.world.out(json.dumps(found, indent=2, ensure_ascii=False))
+        print_json(call.world, found)
         return
     call.world.out(f"{found['name']}: {found['description']}")
     schema = found["parameters"]
@@ -100,7 +101,7 @@ def call_tool(  # noqa: PLR0913 - each parameter is one flag
     }
     given = _object(as_json) if as_json is not None else _pairs(call, tool, arguments or [])
     found = _ask(call, flags, "Tool.call", [tool, given])
-    text = found if isinstance(found, str) else json.dumps(found, indent=2, ensure_ascii=False)
+    text = found if isinstance(found, str) else pretty(found)
     call.world.out(text.removesuffix("\n"))
 
 

@@ -11,8 +11,6 @@ import typer
 if TYPE_CHECKING:
     from llmspell_cli.invocation import Invocation
 
-STUBS = {"llmspell.meta.lua": "lua", "llmspell.d.ts": "javascript"}
-
 
 def types(
     ctx: typer.Context,

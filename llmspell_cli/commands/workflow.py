@@ -13,6 +13,7 @@ from llmspell_cli.commands.run import Form, Params, Profile, ProfileOutput, Trac
 from llmspell_cli.flags import with_flags_but
 from llmspell_cli.help import Command
 from llmspell_cli.invocation import Invocation
+from llmspell_cli.listing import print_json
 from llmspell_cli.options import ConfigFile, Json
 from llmspell_cli.request import OutputForm, invocation_of, request_of
 
@@ -71,10 +72,8 @@ def validate(
     call.set(config=config)
     reports = [_check(call, file) for file in files]
     if as_json:
-        import json
-
         shown = [{"file": r["file"], "ok": r["code"] == 0, "problems": r["told"]} for r in reports]
-        call.world.out(json.dumps(shown, indent=2, ensure_ascii=False))
+        print_json(call.world, shown)
     else:
         from llmspell_cli.terminal import clean
 
