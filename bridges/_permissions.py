@@ -216,14 +216,6 @@ class Grants:
         """Returns `other` cut to what these grants allow: both must agree, and both deny."""
         return replace(other, outer=(*other.outer, self, *self.outer))
 
-    def only(self, **kinds: Iterable[str | Path]) -> Grants:
-        """Returns a narrower copy: of each kind named (`read`, `net` …) only these are left."""
-        fields: dict[str, Any] = {
-            kind: tuple(self._read_flag(kind, value) for value in values)
-            for kind, values in kinds.items()
-        }
-        return self.narrow(replace(self, outer=(), **fields))
-
     def check(self, kind: type[C], value: str, *, api: str) -> C:
         """Returns the checked form of `value`, or raises PermissionDenied with the flag to add.
 

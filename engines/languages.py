@@ -12,7 +12,6 @@ class Language(NamedTuple):
     suffixes: file endings that choose it
     shebangs: interpreter names in a `#!` line that choose it
     codec: how its values travel (`msgpack` or `json`, see `engines._codec`)
-    naming: `snake` or `camel`, how it spells declared names
     comment: what starts a line comment, for the manifest block
     """
 
@@ -20,13 +19,10 @@ class Language(NamedTuple):
     suffixes: tuple[str, ...]
     shebangs: tuple[str, ...]
     codec: str
-    naming: str
     comment: str
 
 
 LANGUAGES = {
-    "lua": Language("lua", (".lua",), ("lua", "lua5.4"), "msgpack", "snake", "--"),
-    "javascript": Language(
-        "javascript", (".js", ".mjs"), ("node", "deno", "qjs"), "json", "camel", "//"
-    ),
+    "lua": Language("lua", (".lua",), ("lua", "lua5.4"), "msgpack", "--"),
+    "javascript": Language("javascript", (".js", ".mjs"), ("node", "deno", "qjs"), "json", "//"),
 }

@@ -79,7 +79,7 @@ def _function(
         f"```lua\n{lua}\n```\n\n```js\n{script}\n```\n\n",
     ]
     if function["params"]:
-        rows = [_row(param, records) for param in function["params"]]
+        rows = [_row(param) for param in function["params"]]
         parts.append(_table("parameter", rows))
     returns = _type(function["returns"])
     told = f". {function['returns_doc']}." if function["returns_doc"] else "."
@@ -111,7 +111,7 @@ def _signatures(noun: str, function: dict[str, Any], is_object: bool) -> tuple[s
     return f"local value = {lua}", f"const value = {script}"
 
 
-def _row(param: dict[str, Any], records: dict[str, Any]) -> tuple[str, str, str]:
+def _row(param: dict[str, Any]) -> tuple[str, str, str]:
     doc = param["doc"]
     if not param["required"] and param.get("fallback") is not None:
         doc += f" (default `{json.dumps(param['fallback'], ensure_ascii=False)}`)"

@@ -85,11 +85,6 @@ class World:
         """Where models and records of trust are kept."""
         return self._folder("data")
 
-    @property
-    def cache_dir(self) -> Path:
-        """Where things are kept that can be made again."""
-        return self._folder("cache")
-
     def path(self, text: str) -> Path:
         """Returns a path the user wrote, absolute; `~` is the home folder."""
         return absolute(text, self.cwd, self.home)

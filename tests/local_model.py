@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from bridges._store import DEFAULT, Store
-from llmspell_cli.world import World
 
 
 def data_folder() -> Path:
     """Returns a data folder in whose models the default model lies."""
-    folder = World.real().cache_dir / "tests"
+    folder = user_cache_path("llmspell") / "tests"
     Store(folder / "models").pull(DEFAULT, lambda done, total: None)
     return folder

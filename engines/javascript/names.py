@@ -17,8 +17,3 @@ def to_js(name: str) -> str:
         else:
             found += letter
     return found
-
-
-def from_js(name: str) -> str:
-    """Returns the snake_case spelling of a camelCase name; the inverse of `to_js`."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)

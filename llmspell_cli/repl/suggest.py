@@ -93,7 +93,7 @@ class Suggester:
         if match := PATH.search(place.code):
             return await self._members(match, kinds)
         word = WORD.search(place.code)[0]  # type: ignore[index]
-        return list(self._keys(place, word, kinds)) or await self._globals(place, word)
+        return list(self._keys(place, word, kinds)) or await self._globals(word)
 
     async def hint(self, text: str) -> Hint | None:
         """Returns the function that is called at the end of the input before the cursor."""
@@ -194,7 +194,7 @@ class Suggester:
                     return f"{key}: {field['doc']}"
         return ""
 
-    async def _globals(self, place: Place, word: str) -> list[Suggestion]:
+    async def _globals(self, word: str) -> list[Suggestion]:
         if not word:
             return []
         members = maps((await self._ask("members", path=[])).get("members"))

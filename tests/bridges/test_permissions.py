@@ -181,14 +181,6 @@ def test_narrowing_never_widens(tmp_path: Path) -> None:
     assert not may(twice, Program, "/bin/sh")
 
 
-def test_only_leaves_what_is_named(tmp_path: Path) -> None:
-    grants = Grants.for_profile("medium", tmp_path, None).only(read=["docs", "/etc"], write=[])
-    assert may(grants, ReadPath, "docs/a")
-    assert not may(grants, ReadPath, "a")
-    assert not may(grants, ReadPath, "/etc/passwd")
-    assert not may(grants, WritePath, "docs/a")
-
-
 # --- paths -------------------------------------------------------------------
 
 
@@ -389,7 +381,6 @@ def test_the_states_of_all_spells_are_granted_and_refused(tmp_path: Path) -> Non
     assert not may(granted.with_flags(deny_state=["global"]), StateScope, "global")
     # Spells that a spell runs, agents and tools get no more than it has.
     assert not may(Grants(base=tmp_path).narrow(granted), StateScope, "global")
-    assert not may(granted.only(state=[]), StateScope, "global")
     with pytest.raises(PermissionDenied) as caught:
         Grants(base=tmp_path).check(StateScope, "global", api="State.new")
     assert "--allow-state=global" in caught.value.hint

@@ -282,4 +282,4 @@ def test_folders_follow_the_environment(tmp_path: Path) -> None:
 
     assert world(XDG_DATA_HOME="/d").data_dir == Path("/d/llmspell")
     assert world(XDG_CONFIG_HOME="/c").config_dir == Path("/c/llmspell")
-    assert world(XDG_CACHE_HOME="relative", HOME="/h").cache_dir.is_relative_to("/h")
+    assert world(XDG_DATA_HOME="relative", HOME="/h").data_dir.is_relative_to("/h")

@@ -65,7 +65,6 @@ def source(wheel: Path) -> Source:
         member=MEMBER,
         size=len(CONTENT),
         sha256=hashlib.sha256(CONTENT).hexdigest(),
-        licence="Apache-2.0",
         answer_tokens=100,
     )
 
