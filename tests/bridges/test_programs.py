@@ -11,6 +11,7 @@ import pytest
 from bridges import _programs
 from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, TimeLimit
 from bridges._permissions import Grants, Program
+from tests.processes import vanish
 
 
 def run(tmp_path: Path, script: str, **fields: Any) -> _programs.Outcome:
@@ -57,18 +58,6 @@ def test_the_environment_is_named(tmp_path: Path) -> None:
     assert b"SECRET" not in run(tmp_path, "env", environ=found).stdout
 
 
-def gone(pid: int) -> bool:
-    for _ in range(1000):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().split()[2]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        time.sleep(0.02)
-    return False
-
-
 @pytest.mark.parametrize(
     "script", ["sleep 60 & echo $! > pid; wait", "sleep 60 & echo $! > pid; exit 0"]
 )
@@ -77,7 +66,7 @@ def test_a_timeout_ends_the_program_and_all_it_started(tmp_path: Path, script: s
     with pytest.raises(TimeLimit, match=r"'sh' took longer than 0\.3 seconds"):
         run(tmp_path, script, timeout=0.3, environ={"PATH": os.defpath})
     assert time.monotonic() - began < 30
-    assert gone(int((tmp_path / "pid").read_text()))
+    assert vanish([int((tmp_path / "pid").read_text())])
 
 
 def test_a_flood_of_output_ends_the_program(tmp_path: Path) -> None:
@@ -103,7 +92,7 @@ def test_cancelling_ends_the_program(tmp_path: Path) -> None:
             await task
 
     asyncio.run(go())
-    assert gone(int((tmp_path / "pid").read_text()))
+    assert vanish([int((tmp_path / "pid").read_text())])
 
 
 def test_input_that_is_not_read_is_no_failure(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import PROGRAM, environment, llmspell
-from tests.cli.watches import PATIENCE, vanish
+from tests.cli.watches import PATIENCE
+from tests.processes import children, vanish
 
 SUFFIX = {"lua": "lua", "javascript": "js"}
 
@@ -145,11 +146,9 @@ def test_the_worker_ends_when_the_host_is_killed(tmp_path: Path) -> None:
         env=environment(tmp_path),
     )
     assert running.stdout and running.stdout.readline() == b"up\n"
-    children = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(running.pid)], capture_output=True, text=True, check=True
-    ).stdout.split()
-    assert len(children) == 1
+    workers = children(running.pid)
+    assert len(workers) == 1
     running.kill()
     running.wait()
     running.stdout.close()
-    assert vanish({int(children[0])})
+    assert vanish(workers)

@@ -14,7 +14,8 @@ from typing import IO, Any
 import pytest
 
 from tests.cli.running import PROGRAM, environment, llmspell
-from tests.cli.watches import PATIENCE, vanish
+from tests.cli.watches import PATIENCE
+from tests.processes import children, vanish
 
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 LOG_FLOOD = "while true do Logger.error(('x'):rep(1000)) end"
@@ -68,11 +69,6 @@ def until_full(stream: IO[bytes] | None) -> None:
 def _waiting(stream: IO[bytes]) -> int:
     found = fcntl.ioctl(stream.fileno(), termios.FIONREAD, b"\0\0\0\0")
     return int(struct.unpack("i", found)[0])
-
-
-def children(pid: int) -> set[int]:
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True)
-    return {int(word) for word in found.stdout.split()}
 
 
 @pytest.mark.parametrize("number", ENDING)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_interrupts import begin, children, end
-from tests.cli.watches import vanish
+from tests.cli.test_interrupts import begin, end
+from tests.processes import children, vanish
 
 LUA = """
 local work = {name = "work", run = function() io.stdout:write("started\\n") Async.sleep(600) end}

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import PROGRAM, environment, llmspell
-from tests.cli.watches import Watching, descendants, vanish
+from tests.cli.watches import Watching
 from tests.cli.watches import rewrite as write
+from tests.processes import children, descendants, vanish
 
 HANGS = {
     "s.lua": "print('begun') while true do pcall(function() while true do end end) end",
@@ -183,10 +184,6 @@ def test_a_signal_ends_the_run_and_the_watching(number: int, tmp_path: Path) -> 
         watching.says(r"^error: interrupted")
         assert "Traceback" not in watching.text
         assert started and vanish(started)
-
-
-def children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def ignores(pid: int, number: int) -> bool:

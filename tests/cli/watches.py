@@ -88,37 +88,3 @@ def rewrite(path: Path, text: str) -> None:
     new = path.with_name(f".{path.name}.tmp")
     new.write_text(text, encoding="utf-8")
     new.rename(path)
-
-
-def descendants(pid: int) -> set[int]:
-    """Returns the processes that a process has started, and those they have."""
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        parent = waiting.pop()
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            try:
-                inner = {int(word) for word in task.read_text().split()}
-            except OSError:
-                continue
-            waiting += inner - found
-            found |= inner
-    return found
-
-
-def vanish(pids: set[int]) -> bool:
-    """Waits until none of these processes lives; tells whether that came."""
-    end = time.monotonic() + PATIENCE
-    while any(_lives(pid) for pid in pids):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def _lives(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"

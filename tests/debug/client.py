@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import re
 import socket
@@ -326,26 +325,3 @@ class Port:
         if self.process.stdout and not self.process.stdout.closed:
             self.out, self.err = (part.decode() for part in self.process.communicate())
         return self.process.returncode, self.out, self.err
-
-
-def is_alive(pid: int) -> bool:
-    """Tells whether a process is there and no zombie."""
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
-
-
-def children(pid: int) -> list[int]:
-    """Returns the processes that a process has started."""
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                status = Path(f"/proc/{entry}/stat").read_text()
-            except OSError:
-                continue
-            if status.rpartition(")")[2].split()[1] == str(pid):
-                found.append(int(entry))
-    return found

@@ -16,9 +16,10 @@ import pytest
 
 from tests.cli.running import PROGRAM, environment, llmspell
 from tests.debug import spells
-from tests.debug.client import PATIENCE, Adapter, Port, Refused, children, is_alive
+from tests.debug.client import PATIENCE, Adapter, Port, Refused
 from tests.debug.drivers import Terminal
 from tests.debug.spells import line_of, write
+from tests.processes import children, vanish
 
 both = pytest.mark.parametrize("language", ["lua", "javascript"])
 STUCK = {
@@ -31,16 +32,6 @@ CRASHING = {
     "javascript": "const t = [];\nfor (;;) t.push(new Array(100000).fill({}));\n",
 }
 FRAMED = b"Content-Length: %d\r\n\r\n%s"
-
-
-def gone(pids: list[int]) -> bool:
-    """Waits until processes are gone."""
-    last = time.monotonic() + PATIENCE
-    while any(is_alive(pid) for pid in pids):
-        if time.monotonic() > last:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 # -- what is no message
@@ -98,7 +89,7 @@ def test_nonsense_ends_the_worker_too(tmp_path: Path) -> None:
         adapter.client.raw(b"nonsense")
         code, said = adapter.close()
         assert code == 1 and "not JSON" in said
-        assert gone(workers)
+        assert vanish(workers)
 
 
 # -- what is out of order
@@ -160,7 +151,7 @@ def test_the_worker_ends_with_the_client(language: str, state: str, tmp_path: Pa
         workers = children(adapter.process.pid)
         assert len(workers) == 1
         assert adapter.close() == (0, "")
-        assert gone(workers)
+        assert vanish(workers)
 
 
 @both
@@ -177,7 +168,7 @@ def test_terminate_ends_a_spell_that_stands_or_runs(language: str, tmp_path: Pat
             assert client.ended() == 130
             client.ask("disconnect")
             assert adapter.close() == (0, "")
-            assert gone(workers)
+            assert vanish(workers)
 
 
 def test_a_signal_ends_the_adapter_and_the_worker(tmp_path: Path) -> None:
@@ -191,7 +182,7 @@ def test_a_signal_ends_the_adapter_and_the_worker(tmp_path: Path) -> None:
             adapter.process.send_signal(number)
             code, said = adapter.close()
             assert (code, said) == (130, "")
-            assert gone(workers)
+            assert vanish(workers)
 
 
 # -- ports
@@ -227,7 +218,7 @@ def test_a_rude_client_does_not_keep_others_from_the_port(tmp_path: Path) -> Non
         client.await_event("output")
         workers = children(port.process.pid)
         port.hang_up()
-        assert gone(workers)
+        assert vanish(workers)
         polite = port.connect_when_free()
         polite.launch(path, stopOnEntry=True)
         polite.go()
@@ -401,7 +392,7 @@ def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Path) ->
         workers = children(process.pid)
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
-        assert gone(workers)
+        assert vanish(workers)
 
 
 @both
@@ -435,7 +426,7 @@ def test_no_process_outlives_a_hundred_random_runs(seed: int, tmp_path: Path) ->
     for number in range(25):
         run = _run_terminal if number % 4 == 0 else _run_dap
         started += run(chance.choice(paths), chance)
-    assert len(started) >= 25 and gone(started)
+    assert len(started) >= 25 and vanish(started)
 
 
 def _run_dap(path: Path, chance: random.Random) -> list[int]:

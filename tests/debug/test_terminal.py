@@ -29,8 +29,9 @@ from llmspell_cli.program import find
 from llmspell_cli.world import World
 from tests.cli.running import PROGRAM, Ended, environment, llmspell
 from tests.debug import spells
-from tests.debug.client import PATIENCE, children, is_alive
+from tests.debug.client import PATIENCE
 from tests.debug.spells import line_of, write
+from tests.processes import children, is_alive
 
 both = pytest.mark.parametrize("language", ["lua", "javascript"])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,15 @@ from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from bridges._types import Text
 from tests.door import Function, call, fails, finish, gives, wait_for
-from tests.models.servers import Servers, start
+from tests.models.servers import Servers
 from tests.sessions import make_session
 
 CITY = {"city": {"type": "string", "required": True}}
 PROTOCOLS = ["lab", "claude", "gemini"]
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    with start() as running:
-        yield running
-
-
 @pytest.fixture
 def session(tmp_path: Path, servers: Servers) -> Session:
-    servers.clear()
     providers = {
         "lab": Provider("openai", servers.openai_url, "key"),
         "claude": Provider("anthropic", servers.anthropic_url, "key"),

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,12 @@ from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from bridges.stream import AHEAD, Stream
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
-from tests.models.servers import Servers, start
+from tests.models.servers import Servers
 from tests.sessions import make_session
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    with start() as running:
-        yield running
 
 
 @pytest.fixture
 def session(tmp_path: Path, servers: Servers) -> Session:
-    servers.clear()
     providers = {"lab": Provider("openai", servers.openai_url, "key")}
     return make_session(tmp_path, models=ModelSettings(providers=providers))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +25,14 @@ from bridges._hooks import Hooks, HookSpec
 from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
-from tests.models.servers import Servers, start
+from tests.models.servers import Servers
 from tests.sessions import make_session
 
 PROTOCOLS = ["lab", "claude", "gemini"]
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    with start() as running:
-        yield running
-
-
 @pytest.fixture
 def session(tmp_path: Path, servers: Servers) -> Session:
-    servers.clear()
     providers = {
         "lab": Provider("openai", servers.openai_url, "key"),
         "claude": Provider("anthropic", servers.anthropic_url, "key"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,19 +25,12 @@ from bridges._hooks import Hooks, HookSpec
 from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for
-from tests.models.servers import Servers, start
+from tests.models.servers import Servers
 from tests.sessions import make_session
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Servers]:
-    with start() as running:
-        yield running
 
 
 @pytest.fixture
 def session(tmp_path: Path, servers: Servers) -> Session:
-    servers.clear()
     providers = {"lab": Provider("openai", servers.openai_url, "key")}
     return make_session(tmp_path, models=ModelSettings(providers=providers, retries=0))
 

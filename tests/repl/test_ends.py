@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import PROGRAM, environment
+from tests.processes import children, vanish
 from tests.repl.tmux import Terminal
 
 CODE = {
@@ -34,19 +35,6 @@ CODE = {
 }
 
 
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in found.split()]
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-    return state == "Z"
-
-
 @pytest.mark.parametrize("seed", range(40))
 def test_no_engine_outlives_its_repl(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
@@ -66,10 +54,7 @@ def test_no_engine_outlives_its_repl(seed: int, tmp_path: Path) -> None:
     child.send_signal(chance.choice((signal.SIGKILL, signal.SIGTERM, signal.SIGINT)))
     child.stdout.close()
     child.wait(timeout=60)
-    last = time.monotonic() + 60
-    while not all(is_gone(pid) for pid in engines):
-        assert time.monotonic() < last, "an engine lives on"
-        time.sleep(0.01)
+    assert vanish(engines), "an engine lives on"
     child.stdin.close()
 
 
