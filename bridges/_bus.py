@@ -64,11 +64,13 @@ class Listener:
 
     handle: takes an event and tells whether it was one for it
     end: takes a spell's handler off, and tells whether it was on; None for the program's own
+    rest: has what it has gathered so far handed over
     """
 
     pattern: str
     handle: Callable[[dict[str, Any]], Awaitable[bool]]
     end: Callable[[], bool] | None = None
+    rest: Callable[[], None] | None = None
     is_on: bool = True
 
 
@@ -207,6 +209,25 @@ class Bus:
             await waiter
         if self._outer is not None:
             await self._outer.drain()
+
+    def finish(self) -> bool:
+        """Has batches hand over what they have, and tells whether handlers have anything to do."""
+        if not self._has_work:
+            for listener in tuple(self._listeners):
+                if listener.rest is not None:
+                    listener.rest()
+        return self._has_work
+
+    @property
+    def _has_work(self) -> bool:
+        return self._is_delivering or bool(self._queue.waiting or self._jobs)
+
+    async def settle(self) -> None:
+        """Waits until all that has happened is delivered; what the handlers cause, too."""
+        while self._has_work:
+            self._begin()
+            assert self._delivering is not None
+            await asyncio.wait([self._delivering])
 
     def do(self, job: Callable[[], Awaitable[None]]) -> None:
         """Has something done in turn with the deliveries; it fails with nothing."""

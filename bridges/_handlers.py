@@ -44,7 +44,7 @@ class Handler:
         self._gathered: list[Any] = []
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
-        self.listener = Listener(pattern, self._handle, self.end)
+        self.listener = Listener(pattern, self._handle, self.end, self._rest)
         if batch is not None and not 1 <= self._size <= MOST_BATCH:
             raise InvalidArgument(
                 f"Event.on: the size of a batch must be 1 to {MOST_BATCH}, got {self._size}"
@@ -94,10 +94,13 @@ class Handler:
             self._timer.cancel()
             self._timer = None
 
-    def end(self) -> bool:
-        """Takes the handler off; what it gathered is handed over soon. Tells whether it was on."""
+    def _rest(self) -> None:
         self._stop_timer()
-        was_on = self._bus.drop(self.listener)
         if self._gathered:
             self._bus.do(self._late)
+
+    def end(self) -> bool:
+        """Takes the handler off; what it gathered is handed over soon. Tells whether it was on."""
+        was_on = self._bus.drop(self.listener)
+        self._rest()
         return was_on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bridges._declare import HostObject
@@ -17,8 +18,12 @@ from engines._protocol import Frame
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Coroutine
+
+    from bridges._bus import Bus
 
 
+ASKING = (protocol.CALL, protocol.NOTE, protocol.MODULE, protocol.SETTLE)
 FRAME_ROOM = protocol.MAX_FRAME
 REFUSED_NOTE = 100
 """Bytes of output that the line about a refused one-way call counts as."""
@@ -45,7 +50,7 @@ class Calls:
         self._send = send
         self._stop = stop
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._held: tuple[int, int, list[Any]] | None = None
+        self._held: tuple[int, Callable[[], Coroutine[Any, Any, None]]] | None = None
         self._sizes: dict[int, int] = {}
         self._bytes = 0
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -62,7 +67,7 @@ class Calls:
         self.wants_loop = False
         if self._held is not None:
             held, self._held = self._held, None
-            self._start_task(*held)
+            self._start(*held)
 
     @property
     def most_held(self) -> int:
@@ -85,7 +90,7 @@ class Calls:
 
         stop: why the run is being stopped: then nothing new is begun
         """
-        if stop is not None and frame.kind in (protocol.CALL, protocol.NOTE, protocol.MODULE):
+        if stop is not None and frame.kind in ASKING:
             if frame.kind != protocol.NOTE:
                 self._refuse(frame.id, stop)
         elif frame.kind in (protocol.CALL, protocol.NOTE):
@@ -96,6 +101,8 @@ class Calls:
             self._return(frame)
         elif frame.kind == protocol.WITHIN:
             self._courses.enter(frame.id)
+        elif frame.kind == protocol.SETTLE:
+            self._settle(frame.id)
         elif frame.kind == protocol.CANCEL:
             task = self._tasks.pop(frame.id, None)
             if task:
@@ -119,13 +126,9 @@ class Calls:
                 if not note:
                     self._answer(frame.id, value)
                     self._keep(value, len(frame.payload))
-            elif self._loop is None:
-                self._held = frame.id, number, arguments
-                self._take(frame)
-                self.wants_loop = True
             else:
                 self._take(frame)
-                self._start_task(frame.id, number, arguments)
+                self._start(frame.id, partial(self._serve, frame.id, number, arguments))
         except SpellError as error:
             if note:
                 self._session.use("output", REFUSED_NOTE)
@@ -179,12 +182,29 @@ class Calls:
             self._sizes[frame.id] = len(frame.payload)
             self._bytes += len(frame.payload)
 
-    def _start_task(self, id: int, number: int, arguments: list[Any]) -> None:
-        assert self._loop is not None
+    def _start(self, id: int, serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if self._loop is None:
+            self._held = id, serve
+            self.wants_loop = True
+            return
         if id in self._tasks:
             raise InvalidArgument("a call's id is in use")
-        serving = self._serve(id, number, arguments)
-        self._tasks[id] = self._loop.create_task(serving, context=self._courses.context())
+        self._tasks[id] = self._loop.create_task(serve(), context=self._courses.context())
+
+    def _settle(self, id: int) -> None:
+        bus = self._session.bus
+        if bus is None or not bus.finish():
+            self._answer(id, False)
+        else:
+            self._start(id, partial(self._settled, id, bus))
+
+    async def _settled(self, id: int, bus: Bus) -> None:
+        """Answers when no event waits for a handler any more."""
+        try:
+            await bus.settle()
+            self._answer(id, True)
+        finally:
+            self._tasks.pop(id, None)
 
     async def _serve(self, id: int, number: int, arguments: list[Any]) -> None:
         import asyncio

@@ -43,6 +43,7 @@ BROKEN = 26  # a defect in the worker itself: its Python traceback, UTF-8
 ANSWER = 27  # answer to COMMAND `id`: JSON, {error: error map} where it failed
 EVENT = 28  # JSON {event, …}: what a REPL or a debugger hears unasked
 WITHIN = 29  # the calls that follow are made in the course of CALLBACK `id`; 0: of none
+SETTLE = 30  # nothing is under way here; RESULT `id` tells whether handlers were left to run
 
 
 if TYPE_CHECKING:

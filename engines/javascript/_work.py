@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from engines import _protocol as protocol
 from engines._channel import Channel
 from engines.javascript._timers import Timers
+
+_FUNCTION = b'\\u0000":["f"'
+"""What the codec writes of a function, and of nothing else: quotes in texts are escaped."""
 
 
 class Work:
@@ -20,6 +24,7 @@ class Work:
     callbacks: ids of the host's calls that the script has not answered
     course: the callback in the course of which the script runs now
     courses: the same of timers; only of those that have one
+    settling: the id under which the host was told that nothing else is under way; 0: it was not
     """
 
     def __init__(self) -> None:
@@ -27,17 +32,44 @@ class Work:
         self.callbacks: set[int] = set()
         self.course = 0
         self.courses: dict[int, int] = {}
+        self.settling = 0
         self._told = 0
+        self._gave = False
+        self._is_settled = False
         self.timers = Timers()
 
     def __bool__(self) -> bool:
-        return bool(self.calls or self.callbacks or self.timers)
+        return bool(self.calls or self.callbacks or self.timers or self.settling)
 
-    def place(self, channel: Channel) -> None:
-        """Tells the host in the course of which callback the next call is made."""
+    def settles(self, channel: Channel, ids: Iterator[int]) -> bool:
+        """Has the host call the handlers of events that still wait, unless there are none."""
+        if not self._gave or self._is_settled:
+            return False
+        self.settling = next(ids)
+        channel.send(protocol.SETTLE, self.settling, b"")
+        return True
+
+    def settled(self, is_over: bool) -> None:
+        """Takes the answer; is_over: nothing was left to be called"""
+        self.settling = 0
+        self._is_settled = is_over
+
+    def place(self, channel: Channel, payload: bytes) -> None:
+        """Tells the host in the course of which callback the next call is made.
+
+        payload: the call
+        """
+        self._gave = self._gave or _FUNCTION in payload
         if self.course != self._told:
             channel.send(protocol.WITHIN, self.course, b"")
             self._told = self.course
+
+    def send(self, channel: Channel, kind: int, id: int, payload: bytes) -> None:
+        """Sends a call that is not waited for here, after telling in whose course it is made."""
+        self.place(channel, payload)
+        if kind == protocol.CALL:
+            self.calls[id] = self.course
+        channel.send(kind, id, payload)
 
     def start_timer(self, number: int, milliseconds: float) -> bool:
         """Starts or restarts a timer; returns False when there are too many."""

@@ -165,6 +165,8 @@ class Engine:
             self._stopping = True
             self.tell(Message.WAITING)
             self.stop(self.trace)
+        elif kind == protocol.RESULT and id == self.work.settling:
+            self.work.settled(body[1:] == b"false")
         elif kind == protocol.RESULT and id in self.work.calls:
             self.work.course = self.work.calls.pop(id)
             self.tell(Message.RESULT, id, body[1:], body[0])
@@ -192,9 +194,11 @@ class Engine:
             # Everything a script can throw is caught nearer: this is the engine without memory.
             self.fail(_faults.out_of_memory())
 
-    def _finish(self) -> NoReturn:
+    def _finish(self) -> None:
         if self._engine.has_rejections:
             self.tell(Message.REJECTED)
+        if self.work.settles(self._channel, self._ids):
+            return
         if self._value is None:
             self.fail(_faults.endless_wait())
         self._end(protocol.DONE, 0, self._value)
@@ -290,20 +294,17 @@ class Engine:
     # -- operations of the boot code, named as in `Op`
 
     def _on_call_now(self, payload: bytes) -> bytes:
-        self.work.place(self._channel)
+        self.work.place(self._channel, payload)
         answer = self._channel.ask(protocol.CALL, next(self._ids), payload)
         value = answer[1:]
         is_marked = b"true" if b"\\u0000" in value else b"false"
         return b"[%d,%s,%s]" % (answer[0], is_marked, value)
 
     def _on_call_later(self, payload: bytes, id: int) -> None:
-        self.work.place(self._channel)
-        self.work.calls[id] = self.work.course
-        self._channel.send(protocol.CALL, id, payload)
+        self.work.send(self._channel, protocol.CALL, id, payload)
 
     def _on_call_note(self, payload: bytes) -> None:
-        self.work.place(self._channel)
-        self._channel.send(protocol.NOTE, 0, payload)
+        self.work.send(self._channel, protocol.NOTE, 0, payload)
 
     def _on_print(self, payload: bytes, text: str | None = None) -> None:
         self._channel.print(payload if text is None else text.encode("utf-8", "replace"))
@@ -393,8 +394,6 @@ class Engine:
 
     def _on_trace(self, payload: bytes) -> None:
         self.trace = payload.decode("utf-8", "replace")
-
-    # -- helpers of the operations
 
     def _describe(self, noun: str) -> dict[str, Any]:
         return self._nouns.get(noun) or {"functions": [], "methods": [], "engine": False}

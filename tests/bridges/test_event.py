@@ -352,6 +352,50 @@ def test_the_end_of_the_run_ends_deliveries_and_readers(session: Session) -> Non
 
 # -- spells
 
+CHAIN = {
+    "lua": """
+Event.on("a", function(event)
+  print("a", event.data)
+  Event.emit("b", event.data)
+end)
+Event.on("b", function(event)
+  print("b", event.data)
+  if event.data < 3 then Event.emit("a", event.data + 1) end
+end)
+Event.on("b", function(events) print("batch", #events) end, {batch = {size = 2}})
+Event.on("model.switched", function(event) print(event.data.to) end)
+Event.emit("a", 1)
+Model.set_default("test:other")
+return "done" """,
+    "javascript": """
+Event.on("a", async (event) => {
+  console.log("a", event.data);
+  await Event.emit("b", event.data);
+});
+Event.on("b", async (event) => {
+  console.log("b", event.data);
+  if (event.data < 3) await Event.emit("a", event.data + 1);
+});
+Event.on("b", (events) => { console.log("batch", events.length); }, {batch: {size: 2}});
+Event.on("model.switched", (event) => { console.log(event.data.to); });
+await Event.emit("a", 1);
+Model.setDefault("test:other");
+export default "done";""",
+}
+ENDLESSLY_LAST = {
+    "lua": 'Event.on("a", function() Event.emit("a") end) Event.emit("a")',
+    "javascript": 'Event.on("a", () => Event.emit("a")); await Event.emit("a")',
+}
+FAILS_LAST = {
+    "lua": """
+Event.on("a", function() Event.emit("b") end)
+Event.on("b", function() Async.spawn(function() error("too late") end) end)
+Event.emit("a")""",
+    "javascript": """
+Event.on("a", () => Event.emit("b"));
+Event.on("b", () => { Promise.reject(new Error("too late")); });
+await Event.emit("a");""",
+}
 ENDLESS = {
     "lua": 'Event.on("a", function() Event.emit("a") end) Event.emit("a") Async.sleep(60)',
     "javascript": 'Event.on("a", () => Event.emit("a"));'
@@ -375,6 +419,29 @@ for (let i = 0; i < N; i++) await Event.emit("n", i);
 const stats = Event.stats();
 return [count, stats.emitted, stats.delivered, stats.dropped.handlers, Event.history().length]""",
 }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_spell_ends_when_its_handlers_have_heard_everything(
+    language: str, tmp_path: Path
+) -> None:
+    outcome, printed = cast(language, CHAIN[language], make_session(tmp_path))
+    assert (outcome.error, outcome.value) == (None, "done")
+    said = sorted(line.replace("\t", " ") for line in printed.splitlines())
+    assert said == ["a 1", "a 2", "a 3", "b 1", "b 2", "b 3", "batch 1", "batch 2", "test:other"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_chain_that_does_not_end_meets_the_limit_of_calls(language: str, tmp_path: Path) -> None:
+    session = make_session(tmp_path, limits=Limits(calls=300, timeout=60))
+    outcome, _ = cast(language, ENDLESSLY_LAST[language], session)
+    assert outcome.error is not None and outcome.error.code == "limit_exceeded"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_fails_in_the_last_handlers_fails_the_spell(language: str, tmp_path: Path) -> None:
+    outcome, _ = cast(language, FAILS_LAST[language], make_session(tmp_path))
+    assert outcome.error is not None and outcome.error.message == "too late"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

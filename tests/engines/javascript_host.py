@@ -212,11 +212,20 @@ class Host:
             outcome.notes.append(json.loads(payload))
         elif kind == protocol.MODULE:
             self.module(id, *payload.decode().split("\0"))
+        elif kind == protocol.SETTLE:
+            self.answer(id, False)
         elif kind == protocol.CANCEL:
             outcome.cancelled.append(id)
         elif kind == protocol.RETURN:
             self.send(protocol.RESULT, self.waiting.pop(id), payload)
-        elif kind == protocol.EXIT:
+        else:
+            self.end(frame)
+
+    def end(self, frame: protocol.Frame) -> None:
+        """Notes how the run ended."""
+        kind, id, payload = frame
+        outcome = self.outcome
+        if kind == protocol.EXIT:
             outcome.kind, outcome.value = "EXIT", id
         elif kind == protocol.BROKEN:
             outcome.kind, outcome.value = "BROKEN", payload.decode()

@@ -246,6 +246,8 @@ class Run:
             self.callbacks.pop(id)(payload[0], payload[1:])
         elif kind == p.MODULE:
             self._module(id, payload.decode())
+        elif kind == p.SETTLE:
+            self._value(id, False)
         elif kind != p.WITHIN:
             out.end = ENDS[kind]
             out.value = payload if kind in (p.EXIT, p.BROKEN) else unpack(payload)

@@ -36,6 +36,11 @@ local classes, records, record_names = {}, {}, {}
 local opaque = set_metatable({}, { __mode = "k" })
 M.opaque = opaque
 
+-- Whether the host has been given any function.
+function M.has_functions()
+  return function_count > 0
+end
+
 function M.script_function(id)
   return functions[id]
 end

@@ -11,7 +11,7 @@ local pack, unpack, byte, error = table.pack, table.unpack, string.byte, error
 local WAIT, now = control.WAIT, control.now
 
 local RESULT, CALLBACK, ABANDON, COMMAND = 1, 2, 4, 5
-local CALL, NOTE, CANCEL, MODULE, WITHIN = 17, 19, 21, 25, 29
+local CALL, NOTE, CANCEL, MODULE, WITHIN, SETTLE = 17, 19, 21, 25, 29, 30
 
 local MAX_TASKS = 10000
 -- Nested waits cost C stack, of which Lua has 200 levels.
@@ -370,6 +370,25 @@ function control.block(goal)
   end
 end
 
+-- Lets the host call the handlers of events that still wait; tells whether there were any.
+local function settle()
+  local id = M.new_id()
+  local future = { call = id }
+  calls[id] = future
+  pending = pending + 1
+  host.send(SETTLE, id, "")
+  serve(future)
+  return answer(future.payload)
+end
+
+-- Serves until all tasks have ended and no handler of an event is left to be called.
+local function serve_to_the_end()
+  repeat
+    idle.done = live == 0
+    serve(idle)
+  until first_unhandled() or not codec.has_functions() or not settle()
+end
+
 -- Runs f as the spell's main body, and everything it starts.
 -- Returns true and f's first value, or false, the failure and its frames.
 function M.run(f)
@@ -378,8 +397,7 @@ function M.run(f)
   if ok and main.failed then
     return false, main.failure, main.frames
   elseif ok then
-    idle.done = live == 0
-    ok, failure = pcall(serve, idle)
+    ok, failure = pcall(serve_to_the_end)
   end
   if not ok then
     local stopped = now.stopped_at
