@@ -51,7 +51,7 @@ def by_topic(options: Mapping[str, Any], where: str) -> Judge:
 
 
 async def _topics(session: Session, model: str | None, topics: list[str], text: str) -> set[str]:
-    from bridges._agents import Turn
+    from bridges._agents import RUNNING, Turn
     from bridges._llm.models import open_model
 
     opened = await open_model(session, model)
@@ -68,4 +68,8 @@ async def _topics(session: Session, model: str | None, topics: list[str], text: 
     quoted = json.dumps(text, ensure_ascii=False).replace("<", "\\u003c")
     asked = Turn([], f"<text>\n{quoted}\n</text>")
     answer = await complete(opened, Question(asked, _ASKED + listed, schema))
+    running = RUNNING.get()
+    if running is not None:
+        used = answer["usage"]
+        running.add(used["input_tokens"], used["output_tokens"], answer["cost"])
     return set(answer["output"]["topics"])

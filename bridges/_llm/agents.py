@@ -121,8 +121,8 @@ class _Run:
         self._reports: dict[str, Report] = {}
         self._misfit = ""
         self._misfits = 0
-        self.guards = Guards(session, spec)
         self.tally: Tally = leg.whole.part()
+        self.guards = Guards(session, spec, self.tally)
         self.responses: list[ModelResponse] = []
         self.durations: list[float] = []
 

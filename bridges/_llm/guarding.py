@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_ai import ModelRetry
 
-from bridges._agents import AgentSpec, Turn
+from bridges._agents import RUNNING, AgentSpec, Tally, Turn
 from bridges._errors import GuardrailBlocked
 from bridges._guardrails import Outcome, Violation, is_guarded, judge_all
 from bridges._schema import problems
@@ -45,8 +45,10 @@ class Guards:
     most_retries: how often a guardrail may have the model answer again, all together
     """
 
-    def __init__(self, session: Session, spec: AgentSpec) -> None:
+    def __init__(self, session: Session, spec: AgentSpec, tally: Tally) -> None:
+        """tally: what their models, and agents that their functions ask, are counted in"""
         self._session = session
+        self._tally = tally
         self._spec = spec
         self._guardrails = spec.guardrails
         self._retries: dict[str, int] = {}
@@ -148,7 +150,11 @@ class Guards:
 
     async def _judged(self, value: Any, where: str, about: dict[str, str] | None = None) -> Outcome:
         said = {"agent": self._spec.name, **(about or {})}
-        return await judge_all(self._session, self._guardrails, value, where, said)
+        token = RUNNING.set(self._tally)
+        try:
+            return await judge_all(self._session, self._guardrails, value, where, said)
+        finally:
+            RUNNING.reset(token)
 
     def arguments(self, call_id: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Returns what a tool was called with, where the model asked for something else."""
