@@ -150,7 +150,8 @@ class Logger(Bridge):
     async def capture(self, fn: Callback, options: LogCaptureOptions | None = None) -> LogCapture:
         """Runs a function and gives the lines that it writes, and that are written for it.
 
-        fn: Called without arguments; its error is raised as it is
+        fn: Called without arguments; its error is raised as it is, after the log has got the lines
+            that were kept from it
         options: Which lines, and whether the log gets them as well
         returns: The lines, and what the function returned
         """
@@ -158,11 +159,17 @@ class Logger(Bridge):
         outer = capturing.get()
         capture = Capture(options.get("level"), options.get("quiet", False), outer)
         capturing.set(capture)
+        failed = True
         try:
             result = await fn()
+            failed = False
         finally:
             capturing.set(outer)
             capture.is_over = True
+            if failed and capture.quiet:
+                # Nobody is given them, and they may tell why.
+                for line in capture.lines:
+                    self.session.log.write(line["level"], line["message"], line["fields"])
         lines: Any = [{**line, "fields": _plain(line["fields"])} for line in capture.lines]
         return {"lines": lines, "dropped": capture.dropped, "result": result}
 

@@ -3668,7 +3668,7 @@ declare class Logger {
   static isEnabled(level: 'trace' | 'debug' | 'info' | 'warn' | 'error'): boolean;
   /**
    * Runs a function and gives the lines that it writes, and that are written for it.
-   * @param fn - Called without arguments; its error is raised as it is
+   * @param fn - Called without arguments; its error is raised as it is, after the log has got the lines that were kept from it
    * @param options - Which lines, and whether the log gets them as well
    * @returns The lines, and what the function returned
    */

@@ -2245,7 +2245,7 @@ function Logger.set_level(level) end
 function Logger.is_enabled(level) end
 
 ---Runs a function and gives the lines that it writes, and that are written for it.
----@param fn function Called without arguments; its error is raised as it is
+---@param fn function Called without arguments; its error is raised as it is, after the log has got the lines that were kept from it
 ---@param options? LogCaptureOptions Which lines, and whether the log gets them as well
 ---@return LogCapture # The lines, and what the function returned
 function Logger.capture(fn, options) end

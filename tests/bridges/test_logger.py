@@ -120,6 +120,33 @@ def test_a_capture_inside_of_another(quiet: bool, tmp_path: Path) -> None:
     assert [message for _, message, _ in lines(session)] == [*two, "three"]
 
 
+FAILS = {
+    "lua": """
+pcall(Logger.capture, function()
+  Logger.debug("too little")
+  Logger.info("why")
+  error("no")
+end, { quiet = true, level = "debug" })""",
+    "javascript": """
+await Logger.capture(() => {
+  Logger.debug("too little");
+  Logger.info("why");
+  throw new Error("no");
+}, { quiet: true, level: "debug" }).catch(() => {});""",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_lines_that_were_kept_back_are_written_when_the_function_fails(
+    language: str, tmp_path: Path
+) -> None:
+    session = make_session(tmp_path)
+    call(session, "Logger.set_level", "info")
+    outcome, _ = cast(language, FAILS[language], session)
+    assert outcome.error is None
+    assert [line[:2] for line in lines(session)] == [("info", "why")]
+
+
 def test_what_cannot_be_data_is_captured_as_a_word(tmp_path: Path) -> None:
     source = """
     local found = Logger.capture(function() Logger.info("x", { f = print, n = 1 }) end)
