@@ -242,12 +242,12 @@ class Run:
             self._flush()
             while self.outcome is None:
                 self._wakened.clear()
+                self._look_at_clock()  # first: a signal may have come before there was a loop
                 left = self._until_next()
                 try:
                     await asyncio.wait_for(self._wakened.wait(), None if left == math.inf else left)
                 except TimeoutError:
                     pass
-                self._look_at_clock()
             await self._prints.finish()
             return self.outcome
         finally:
