@@ -41,6 +41,7 @@ INTERRUPTED = (
     b'{"error": {"code": "interrupted", "message": "the spell was interrupted", '
     b'"details": {"reason": "stop"}}}'
 )
+NO_SIGNAL = b"\0"
 FRAMES, HANDLER, WATCHER = range(3)
 """The ways an interrupt comes: a frame, and its signal, here and in the thread that watches."""
 
@@ -71,6 +72,7 @@ class Channel:
         self._obeyed = 0
         self._wake: Callable[[], None] | None = None
         self._waking = threading.Lock()
+        self._watcher: int | None = None
 
     # -- sending
 
@@ -193,6 +195,7 @@ class Channel:
         read, write = os.pipe()
         os.set_blocking(write, False)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+        self._watcher = write
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [INTERRUPT_SIGNAL])
         threading.Thread(target=self._watch, args=(read,), daemon=True).start()
 
@@ -201,7 +204,11 @@ class Channel:
 
         For an engine that computes outside the interpreter lock and has to be stopped from there.
         """
-        self._wake = wake
+        with self._waking:
+            self._wake = wake
+        if self._watcher is not None:
+            # One that came before found nothing to wake: the thread has to look again.
+            os.write(self._watcher, NO_SIGNAL)
 
     def forget_interrupt(self) -> None:
         """Makes the worker usable again after an interrupt that was obeyed.

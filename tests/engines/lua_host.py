@@ -222,7 +222,9 @@ class Run:
         head = json.dumps({"source": source, **config}).encode()
         values = msgpack.packb({"params": params, "args": ["one", "two"], "spell": {}})
         self.send(p.START, 0, len(head).to_bytes(4, "little") + head + values)
-        if self.interrupt_after is not None:
+        if self.interrupt_after == 0:
+            self.interrupt()
+        elif self.interrupt_after is not None:
             threading.Timer(self.interrupt_after, self.interrupt).start()
 
     def interrupt(self) -> None:
@@ -317,7 +319,7 @@ class Run:
             self.send(p.ABANDON, callback, b"")
             self._error(id, {"code": "timeout", "message": "given up"})
 
-        threading.Timer(0.05, give_up).start()
+        threading.Timer(0.5, give_up).start()
 
     def _open(self, id: int, options: Any = None) -> None:
         self.send(p.RESULT, id, b"\0" + msgpack.packb(ext(1, ["Agent", 7])))
@@ -399,11 +401,11 @@ def cast(
 ) -> Outcome:
     """Runs a spell in a worker of its own.
 
-    interrupt_after: seconds until the host interrupts it
+    interrupt_after: seconds until the host interrupts it; at 0 it has not begun yet
     quiet: interrupt by signal only
     config: `name`, `form`, `memory`, `cpu`, `deadline` (seconds until it is killed)
     """
-    settings = {"name": "spell.lua", "form": "file", "memory": 64 << 20, "cpu": 20, "deadline": 20}
+    settings = {"name": "spell.lua", "form": "file", "memory": 64 << 20, "cpu": 20, "deadline": 100}
     run = Run(modules or {}, interrupt_after, quiet)
     run.environment = environment or {}
     return run.play(source, {**settings, **config}, params or {}, hardened)
