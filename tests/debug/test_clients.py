@@ -34,6 +34,12 @@ CRASHING = {
 FRAMED = b"Content-Length: %d\r\n\r\n%s"
 
 
+def resident(pid: int) -> int:
+    """Returns the bytes of memory that a process has."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
 # -- what is no message
 
 
@@ -383,12 +389,12 @@ def test_a_client_that_does_not_read_does_not_fill_the_memory(tmp_path: Path) ->
         seen = b""
         while b"xxxxx" not in seen:
             seen = seen[-10:] + os.read(process.stdout.fileno(), 4096)
-        time.sleep(1.0)  # until everything between is full
-        sizes = []
-        for _ in range(2):
-            sizes.append(int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]))
+        # Once everything between is full, it grows no more.
+        last, before = time.monotonic() + PATIENCE, 0
+        while (size := resident(process.pid)) - before >= 1_000_000:
+            assert size < 200_000_000 and time.monotonic() < last
+            before = size
             time.sleep(2.0)
-        assert (sizes[1] - sizes[0]) * os.sysconf("SC_PAGE_SIZE") < 4_000_000
         workers = children(process.pid)
         process.stdin.close()
         assert process.wait(PATIENCE) == 0
@@ -413,7 +419,7 @@ def test_logpoints_in_a_hot_loop(language: str, tmp_path: Path) -> None:
 # -- no process is left
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(8))
 def test_no_process_outlives_a_hundred_random_runs(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     paths = []
@@ -423,10 +429,10 @@ def test_no_process_outlives_a_hundred_random_runs(seed: int, tmp_path: Path) ->
             folder.mkdir()
             paths.append(write(folder, language, getattr(spells, name)))
     started: list[int] = []
-    for number in range(25):
+    for number in range(13):
         run = _run_terminal if number % 4 == 0 else _run_dap
         started += run(chance.choice(paths), chance)
-    assert len(started) >= 25 and vanish(started)
+    assert len(started) >= 13 and vanish(started)
 
 
 def _run_dap(path: Path, chance: random.Random) -> list[int]:

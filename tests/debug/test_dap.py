@@ -471,12 +471,12 @@ def test_the_answer_to_a_step_comes_before_the_stop(tmp_path: Path) -> None:
 
 
 def test_the_time_of_an_agent_stands_still_while_its_tool_does(tmp_path: Path) -> None:
-    source = spells.AGENT["lua"].replace("tools = {", "timeout = 2, tools = {")
+    source = spells.AGENT["lua"].replace("tools = {", "timeout = 5, tools = {")
     path = write(tmp_path, "lua", {"lua": source})
     with Adapter(tmp_path, "--dap") as adapter:
         client = adapter.client
         thread, _ = stopped_at(client, path, "handler")
-        time.sleep(2.2)
+        time.sleep(5.2)
         client.ask("continue", threadId=thread)
         assert client.ended() == 0
         assert client.output("stdout") == "5\tdone\n"

@@ -41,7 +41,7 @@ class Console:
             if stop is None:
                 return
             self._pressed = False
-            if await self._until(self.actions.show(stop), running) is None:
+            if not await self._show(stop, running):
                 continue
             while self._debugger.stop is stop:
                 line = await self._ask(running)
@@ -53,6 +53,15 @@ class Console:
                 if self.actions.leaving:
                     await self._leave(running)
                     return
+
+    async def _show(self, stop: Stop, running: asyncio.Task[Any]) -> bool:
+        """Shows a stop; tells whether it lasts: the spell may have ended, or be about to."""
+        try:
+            return bool(await self._until(self.actions.show(stop), running))
+        except SpellError:
+            if self._debugger.run.is_stopping:
+                return False
+            raise
 
     async def _until(self, what: Any, running: asyncio.Task[Any]) -> Any:
         """Waits for something; None where the spell has ended before."""
