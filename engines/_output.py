@@ -190,8 +190,10 @@ async def in_thread(
             result = function(argument)
         except BaseException as caught:  # noqa: BLE001 - handed on to the loop, whatever it is
             error = caught
-        if not loop.is_closed():
+        try:
             loop.call_soon_threadsafe(settle, result, error)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits
 
     threading.Thread(target=work, daemon=True).start()
     return await future

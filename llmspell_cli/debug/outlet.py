@@ -79,6 +79,8 @@ class _Messages(io.TextIOBase):
 
     def write(self, text: str) -> int:
         # From any thread.
-        if not self._loop.is_closed():
+        try:
             self._loop.call_soon_threadsafe(self._emit, text)
+        except RuntimeError:
+            pass  # the loop is closed: nobody listens
         return len(text)

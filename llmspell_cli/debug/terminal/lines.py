@@ -81,8 +81,10 @@ class Piped:
             except (OSError, ValueError):
                 data = b""
             line = codecs.decode(data, "utf-8", "replace") if data else None
-            if not loop.is_closed():
+            try:
                 loop.call_soon_threadsafe(settle, line)
+            except RuntimeError:
+                pass  # the loop is closed: nobody waits
 
         threading.Thread(target=work, daemon=True).start()
         return future
