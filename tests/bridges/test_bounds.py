@@ -21,10 +21,10 @@ from tests.sessions import make_session
 @pytest.mark.parametrize("encoding", ["punycode", "idna", "PunyCode", "no-such"])
 def test_a_server_cannot_ask_for_an_encoding_that_takes_quadratic_time(encoding: str) -> None:
     answer = Answer(200, {}, b"baaa" * 200_000, encoding, "http://a/")
-    began = time.monotonic()
+    began = time.process_time()
     found = _record(answer)
     assert found["text"] == "" and found["bytes"] == answer.content
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("address", ["fec0::1", "fe80::1", "fc00::1", "::ffff:10.0.0.1", "::1"])
@@ -62,10 +62,10 @@ def test_an_error_that_a_worker_sends_is_of_bounded_size() -> None:
 def test_a_check_that_compares_without_end_is_stopped(rule: object, value: object) -> None:
     properties = {"x": {"type": "array", **rule}}  # type: ignore[dict-item]
     schema = to_json_schema({"type": "object", "properties": properties}, "test")
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(LimitExceeded):
         problems(schema, {"x": value})
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,13 @@ def test_the_environment_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["sleep 60 & echo $! > pid; wait", "sleep 60 & echo $! > pid; exit 0"]
+    "script", ["sleep 600 & echo $! > pid; wait", "sleep 600 & echo $! > pid; exit 0"]
 )
 def test_a_timeout_ends_the_program_and_all_it_started(tmp_path: Path, script: str) -> None:
     began = time.monotonic()
-    with pytest.raises(TimeLimit, match=r"'sh' took longer than 0\.3 seconds"):
-        run(tmp_path, script, timeout=0.3, environ={"PATH": os.defpath})
-    assert time.monotonic() - began < 30
+    with pytest.raises(TimeLimit, match=r"'sh' took longer than 2 seconds"):
+        run(tmp_path, script, timeout=2, environ={"PATH": os.defpath})
+    assert time.monotonic() - began < 60
     assert vanish([int((tmp_path / "pid").read_text())])
 
 

@@ -421,7 +421,7 @@ def test_a_spell_sends_a_thousand_calls_through_a_bulkhead(language: str, tmp_pa
 GIVEN_UP = {
     "lua": """
 local inner = Resilience.bulkhead{ max_concurrent = 1 }
-local outer = Resilience.timeout{ seconds = 0.05 }
+local outer = Resilience.timeout{ seconds = 1 }
 local ok, failure = pcall(function()
   return outer:run(function() return inner:run(function() Async.sleep(60) end) end)
 end)
@@ -430,7 +430,7 @@ return failure.code .. inner:stats().cancelled
 """,
     "javascript": """
 const inner = Resilience.bulkhead({ maxConcurrent: 1 });
-const outer = Resilience.timeout({ seconds: 0.05 });
+const outer = Resilience.timeout({ seconds: 1 });
 const code = await outer.run(() => inner.run(() => Async.sleep(60))).catch((e) => e.code);
 while (inner.stats().running > 0) await Async.sleep(0.01);
 export default `${code}${inner.stats().cancelled}`;

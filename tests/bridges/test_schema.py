@@ -141,18 +141,18 @@ def test_a_schema_that_explodes_when_written_out_is_refused() -> None:
 
 def test_patterns_take_linear_time() -> None:
     schema = short(a={"type": "string", "pattern": "^(a+)+$"})
-    began = time.monotonic()
+    began = time.process_time()
     assert problems(schema, {"a": "a" * 50_000 + "!"})
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_another_dialect_inside_does_not_bring_another_pattern_engine() -> None:
     inner = {"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "^(a+)+$"}
     schema = short(a=inner)
     assert "$schema" not in schema["properties"]["a"]
-    began = time.monotonic()
+    began = time.process_time()
     assert problems(schema, {"a": "a" * 50_000 + "!"})
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_check_that_branches_without_end_is_stopped() -> None:

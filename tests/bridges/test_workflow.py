@@ -192,7 +192,7 @@ def test_a_workflow_that_takes_too_long_is_undone(session: Session) -> None:
         {"run": slow},
         on_error="compensate",
     )
-    error = failure(session, flow, timeout=0.05)
+    error = failure(session, flow, timeout=1)
     assert (error.details["cause"]["code"], lines, slow.cancelled) == ("timeout", ["one"], 1)
     assert statuses(error.details["record"]) == {"s1": "compensated", "s2": "cancelled"}
 
@@ -833,13 +833,13 @@ WAITS = {
     "lua": """
 local flow = Workflow.new{name = "w", on_error = "compensate", steps = {
   {name = "a", run = function() return 1 end, compensate = function() print("undone") end},
-  {name = "b", run = function() Async.sleep(2) end, timeout = "50ms"}}}
+  {name = "b", run = function() Async.sleep(60) end, timeout = "1s"}}}
 local ok, e = pcall(flow.run, flow)
 return e.details.cause.code""",
     "javascript": """
 const flow = new Workflow({name: "w", onError: "compensate", steps: [
   {name: "a", run: () => 1, compensate: () => { console.log("undone") }},
-  {name: "b", run: () => Async.sleep(2), timeout: "50ms"}]});
+  {name: "b", run: () => Async.sleep(60), timeout: "1s"}]});
 try { await flow.run() } catch (e) { return e.details.cause.code }""",
 }
 COMPUTES = {

@@ -20,7 +20,7 @@ from tests.processes import children, vanish
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 LOG_FLOOD = "while true do Logger.error(('x'):rep(1000)) end"
 CALLING_FLOOD = "Async.sleep(0.01) " + LOG_FLOOD
-STARTED = "io.stdout:write('started\\n') Async.sleep(600)"
+STUCK = "print('started') return ('a'):rep(1e6):find(('.-'):rep(30) .. 'b')"
 VALUE = "return ('x'):rep(3000000)"
 SOON = 20.0
 """Seconds: plenty for what ends on its own, and nothing for what waits until it is read."""
@@ -42,6 +42,19 @@ def start(folder: Path, *command: str, **more: Any) -> subprocess.Popen[bytes]:
         **more,
     )
     return running
+
+
+def with_constants(folder: Path, changed: str, source: str) -> subprocess.Popen[bytes]:
+    """Begins to evaluate a spell in Lua with other constants of the engines."""
+    code = (
+        "import sys\n"
+        "from engines import _run, _signals\n"
+        f"{changed}\n"
+        f"sys.argv = ['llmspell', 'eval', {source!r}]\n"
+        "from llmspell_cli.__main__ import main\n"
+        "main()\n"
+    )
+    return start(folder, PROGRAM[0], "-c", code)
 
 
 def end(running: subprocess.Popen[bytes]) -> tuple[int, bytes]:
@@ -121,15 +134,7 @@ def test_the_time_limit_while_nobody_reads(code: str, form: str, tmp_path: Path)
 
 def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
     # After the first, this one would wait an hour for its reader.
-    code = (
-        "import sys\n"
-        "from engines import _run\n"
-        "_run.GRACE = 3600.0\n"
-        f"sys.argv = ['llmspell', 'eval', {LOG_FLOOD!r}]\n"
-        "from llmspell_cli.__main__ import main\n"
-        "main()\n"
-    )
-    running = start(tmp_path, PROGRAM[0], "-c", code)
+    running = with_constants(tmp_path, "_run.GRACE = 3600.0", LOG_FLOOD)
     until_full(running.stderr)
     workers = children(running.pid)
     last = time.monotonic() + SOON
@@ -142,12 +147,16 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
 
 
 def test_a_signal_that_comes_twice_is_one(tmp_path: Path) -> None:
-    running = begin(tmp_path, "eval", STARTED)
+    # The engine is stuck, and has some time to answer the first; a busy machine is slow to pass
+    # on the second.
+    running = with_constants(tmp_path, "_run.GRACE, _signals.TWICE = 4.0, 60.0", STUCK)
     assert running.stdout and running.stdout.readline() == b"started\n"
+    began = time.monotonic()
     running.send_signal(signal.SIGINT)
     time.sleep(0.005)
     running.send_signal(signal.SIGINT)
     code, said = end(running)
+    assert time.monotonic() - began > 3
     assert code == 130
     assert b"error: interrupted" in said
 

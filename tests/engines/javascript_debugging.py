@@ -11,7 +11,7 @@ from engines import _protocol as protocol
 from tests.engines.hearing import received
 from tests.engines.javascript_host import Host, Outcome
 
-PATIENCE = 30.0
+PATIENCE = 100.0
 """Seconds a test waits for what has to come."""
 
 

@@ -291,7 +291,7 @@ class Host:
             self.send(protocol.ABANDON, callback, b"")
             self.refuse(id, code="timeout", message="given up")
 
-        self.later(0.05, give_up)
+        self.later(0.5, give_up)
 
     def make(self, id: int, number: int, args: list[Any]) -> None:
         """Answers with objects and records."""
@@ -345,7 +345,7 @@ def run(
     memory: int = 64 * 1024 * 1024,
     cpu: float = 60,
     interrupt: float | None = None,
-    patience: float = 20,
+    patience: float = 100,
     prepare: Callable[[Host], None] | None = None,
 ) -> Outcome:
     """Runs a spell to its end.

@@ -26,7 +26,7 @@ MODULES = {
         "exports.a = 1;\nif (params.wait !== false) for (;;) Math.abs(1);\nexports.b = 2;",
     ),
 }
-PATIENCE = 30.0
+PATIENCE = 100.0
 """Seconds within which anything that is waited for has come."""
 
 

@@ -73,6 +73,7 @@ def test_an_interrupt_ends_its_piece_and_no_other(
 @pytest.mark.parametrize("language", LOOPS)
 def test_an_interrupt_between_two_pieces_hurts_neither(language: str, tmp_path: Path) -> None:
     async def work(talk: Conversation) -> None:
+        await evaluate(talk, "1")
         for _ in range(8):
             await interrupted(talk, LOOPS[language], 0.01)
             talk.interrupt()
@@ -87,8 +88,9 @@ def test_an_interrupt_between_two_pieces_hurts_neither(language: str, tmp_path: 
 @pytest.mark.parametrize("language", LOOPS)
 def test_a_piece_has_its_own_time_limit(language: str, tmp_path: Path) -> None:
     async def work(talk: Conversation) -> Evaluated:
+        await evaluate(talk, "1")  # the engine has to be up: its start counts as well
         found = await evaluate(talk, LOOPS[language], seconds=0.2)
-        assert (await evaluate(talk, "1 + 1", seconds=30)).text == "2"
+        assert (await evaluate(talk, "1 + 1", seconds=60)).text == "2"
         return found
 
     found = conversing(language, tmp_path, work)
@@ -98,7 +100,8 @@ def test_a_piece_has_its_own_time_limit(language: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", STUCK)
 def test_an_engine_that_is_stuck_is_killed(language: str, tmp_path: Path) -> None:
     async def work(talk: Conversation) -> tuple[Evaluated, bool, Evaluated]:
-        found = await interrupted(talk, STUCK[language], 0.3)
+        await evaluate(talk, "1")
+        found = await interrupted(talk, STUCK[language], 1.0)
         return found, talk.alive, await evaluate(talk, "1 + 1")
 
     found, alive, after = conversing(language, tmp_path, work)

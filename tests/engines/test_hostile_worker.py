@@ -36,7 +36,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def session_of(folder: Path) -> Session:
     session = make_session(folder)
-    session.limits = replace(session.limits, memory=2 * MEGABYTE, timeout=20)
+    session.limits = replace(session.limits, memory=2 * MEGABYTE, timeout=200)
     return session
 
 
@@ -54,7 +54,7 @@ def attacked(session: Session, data: bytes) -> Outcome:
         try:
             ours.close()
             theirs.sendall(data)
-            time.sleep(60)
+            time.sleep(600)
         finally:
             os._exit(0)
     theirs.close()

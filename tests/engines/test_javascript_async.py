@@ -148,8 +148,8 @@ def test_aborting_cancels_the_call() -> None:
 )
 def test_what_is_given_up_is_cancelled(source: str) -> None:
     assert run(source.replace("WORK", "Host.never()")).cancelled == [1]
-    slept = run(source.replace("WORK", "Async.sleep(20)"))
-    assert slept.kind == "DONE" and slept.seconds < 5
+    slept = run(source.replace("WORK", "Async.sleep(80)"))
+    assert slept.kind == "DONE" and slept.seconds < 50
 
 
 BRIEFLY = "await Host.applyBriefly(FUNCTION).catch((e) => e.code)"
@@ -167,8 +167,8 @@ def test_what_an_abandoned_callback_began_at_once_is_cancelled() -> None:
             [2],
             2,
         )
-    slept = run(BRIEFLY.replace("FUNCTION", "() => Async.sleep(20)"))
-    assert slept.kind == "DONE" and slept.seconds < 5
+    slept = run(BRIEFLY.replace("FUNCTION", "() => Async.sleep(80)"))
+    assert slept.kind == "DONE" and slept.seconds < 50
 
 
 def test_an_abandoned_callback_can_clean_up() -> None:
@@ -270,7 +270,7 @@ total
 
 @pytest.mark.parametrize("attempt", range(3))
 def test_ordinary_async_code_does_not_crash_the_worker(attempt: int) -> None:
-    outcome = run(STRESS, patience=60)
+    outcome = run(STRESS)
     assert (outcome.kind, outcome.value, outcome.code) == ("DONE", 30 * (20 + 10 + 1), 0), outcome
     assert outcome.calls > 900
 

@@ -28,7 +28,7 @@ def test_the_table_is_long_enough() -> None:
 
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_attempt_is_refused(name: str) -> None:
-    outcome = run(ATTEMPTS[name], form="eval", modules=MODULES, patience=10)
+    outcome = run(ATTEMPTS[name], form="eval", modules=MODULES)
     assert outcome.errors == ""
     if outcome.kind == "FAIL":
         assert outcome.value["code"] in REFUSALS
@@ -50,7 +50,7 @@ def test_the_worker_is_well_after_every_attempt() -> None:
         " catch {}\n}\n"
         "export default await Host.later({ well: [1, 'x'] })"
     )
-    assert value_of(source, modules=MODULES, patience=60) == {"well": [1, "x"]}
+    assert value_of(source, modules=MODULES) == {"well": [1, "x"]}
 
 
 def test_a_module_denied_says_so() -> None:

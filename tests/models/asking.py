@@ -36,7 +36,7 @@ def session_at(
 
     models: fields of ModelSettings; overrides: fields of Session
     """
-    fields = {"providers": providers_at(servers), "timeout": 5.0, "retries": 0, **(models or {})}
+    fields = {"providers": providers_at(servers), "timeout": 50.0, "retries": 0, **(models or {})}
     return make_session(tmp_path, models=ModelSettings(**fields), **overrides)
 
 

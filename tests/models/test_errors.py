@@ -32,7 +32,7 @@ CODES = {
     "cut": ("provider_unavailable", 4),
     "garbage": ("provider_error", 4),
     "filter": ("guardrail_blocked", 1),
-    "slow-9": ("timeout", 124),
+    "slow-60": ("timeout", 124),
 }
 
 
@@ -94,7 +94,7 @@ def test_failures_have_their_code_and_name_the_model(
     session = session_at(servers, tmp_path)
     options: dict[str, Any] = {"model": f"{provider}:{model}"}
     if model.startswith("slow"):
-        options["timeout"] = 0.2
+        options["timeout"] = 2
     found = failure(session, "LLM.complete", "hello", options)
     assert (found.code, found.exit_code) == CODES[model]
     assert f"{provider}:{model}" in found.message

@@ -208,8 +208,8 @@ def test_the_steps_of_an_agent_bound_its_own_part(session: Session) -> None:
 
 def test_the_time_of_the_first_agent_bounds_the_whole(session: Session) -> None:
     other = new(session, "other", "lab:slow-30")
-    desk = new(session, "desk", "lab:tool", handoffs=[other], timeout=1.5)
-    with pytest.raises(TimeLimit, match="'desk' and those it handed over to took longer than 1.5"):
+    desk = new(session, "desk", "lab:tool", handoffs=[other], timeout=4)
+    with pytest.raises(TimeLimit, match="'desk' and those it handed over to took longer than 4 "):
         ask(session, desk)
 
 

@@ -51,7 +51,7 @@ def test_complete_answers_with_text_usage_and_model(
     assert found["usage"] == tokens
     assert found["model"] == f"{provider}:echo"
     assert found["finish_reason"] == "stop"
-    assert 0 < found["duration"] < 5
+    assert 0 < found["duration"] < 60
     assert "output" not in found and "cost" not in found
 
 
@@ -282,11 +282,11 @@ def test_many_requests_run_at_once(servers: Servers, tmp_path: Path) -> None:
 
     async def work() -> list[Any]:
         number = session.door.number("LLM.complete")
-        asked = [{"model": "lab:slow-0.2", "prompt": str(i)} for i in range(40)]
+        asked = [{"model": "lab:slow-1", "prompt": str(i)} for i in range(40)]
         began = asyncio.get_running_loop().time()
         calls = [session.door.call_async(number, [options]) for options in asked]
         found = await asyncio.gather(*calls)
-        assert asyncio.get_running_loop().time() - began < 4
+        assert asyncio.get_running_loop().time() - began < 20
         return found
 
     texts = [found["text"] for found in running(session, work)]

@@ -193,7 +193,7 @@ def test_giving_up_stops_the_engine(session: Session, prompt: str) -> None:
             await asyncio.wait_for(agent.run(prompt), 0.5)
         # Left alone, the engine would be busy for half a minute.
         busy = engine(session).queue.submit(lambda: None)
-        await asyncio.wait_for(asyncio.wrap_future(busy), 10)
+        await asyncio.wait_for(asyncio.wrap_future(busy), 25)
 
     run(session, work)
 

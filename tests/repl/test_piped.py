@@ -130,14 +130,14 @@ def test_state_is_kept_and_shown(language: str, tmp_path: Path) -> None:
 
 def test_a_time_limit_holds_for_each_piece(tmp_path: Path) -> None:
     text = "x = 1\nwhile true do end\nx\n"
-    ended = repl(tmp_path, text, "--timeout", "1s")
+    ended = repl(tmp_path, text, "--timeout", "3s")
     assert (ended.code, ended.out) == (124, "1\n")
-    assert "time limit of 1 s" in ended.err
+    assert "time limit of 3 s" in ended.err
 
 
 def test_an_engine_that_does_not_stop_is_replaced(tmp_path: Path) -> None:
     text = "x = 1\n('a'):rep(1e6):find(('.-'):rep(30) .. 'b')\n1 + 1\nx\n"
-    ended = repl(tmp_path, text, "--timeout", "1s")
+    ended = repl(tmp_path, text, "--timeout", "3s")
     assert (ended.code, ended.out) == (124, "2\n")
     assert "its variables are lost" in ended.err
 

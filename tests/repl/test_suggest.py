@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from llmspell_cli.repl import suggest
 from llmspell_cli.repl.bench import Bench
 from llmspell_cli.repl.suggest import Suggester
 from tests.repl.benches import Listener, on_bench
@@ -14,6 +16,12 @@ SETUP = {
     "lua": "ann = Agent.new{ name = 'ann' }; box = { inner = { deep = 1 }, f = print }",
     "javascript": "var ann = new Agent({ name: 'ann' }), box = { inner: { deep: 1 }, f() {} }",
 }
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine on a busy machine is waited for."""
+    monkeypatch.setattr(suggest, "PATIENCE", 60.0)
 
 
 def suggested(folder: Path, language: str, text: str) -> list[str]:
@@ -105,14 +113,10 @@ def test_the_function_under_the_cursor(
 def test_an_engine_that_computes_holds_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from llmspell_cli.repl import suggest
-
     monkeypatch.setattr(suggest, "PATIENCE", 0.05)
 
     async def work(bench: Bench, _face: Listener) -> list[str]:
         await bench.evaluate("Async.spawn(function() Async.sleep(0.01) while true do end end)")
-        import asyncio
-
         await asyncio.sleep(0.3)
         return [found.text for found in await Suggester(bench).suggest("File.rea")]
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-TIMEOUT = 60.0
+TIMEOUT = 100.0
 """Seconds that something may take to appear: only a failure takes them."""
 
 
@@ -84,10 +84,10 @@ class Terminal:
 
     def stop(self, wanted: str) -> str:
         """Presses Ctrl-C, again where a first one came too early to be heard."""
-        for _ in range(20):
+        for _ in range(4):
             self.press("C-c")
             try:
-                return self.wait(wanted, timeout=TIMEOUT / 20)
+                return self.wait(wanted, timeout=TIMEOUT / 4)
             except AssertionError:
                 continue
         return self.wait(wanted)
