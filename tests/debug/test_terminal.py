@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import io
 import os
@@ -12,7 +13,8 @@ import subprocess
 import termios
 import time
 from pathlib import Path
-from typing import Self
+from types import SimpleNamespace
+from typing import Any, Self
 
 import pytest
 
@@ -23,6 +25,7 @@ from llmspell_cli.debug.answers import Frame
 from llmspell_cli.debug.points import Wanted
 from llmspell_cli.debug.session import Stop
 from llmspell_cli.debug.sources import Sources
+from llmspell_cli.debug.terminal.console import Console
 from llmspell_cli.debug.terminal.orders import ORDERS, SHORT, parse, parse_place, parse_point
 from llmspell_cli.debug.terminal.screen import Screen
 from llmspell_cli.program import find
@@ -222,6 +225,31 @@ def test_whatever_is_shown_is_cleaned(tmp_path: Path) -> None:
     screen.fail("\x1b[2Jb")
     screen.stop(Stop("\x1b[2Jc", 1, "\x1b[2Jd"), Frame(1, "\x1b[2Je", "f", 1, 1, False), "\x1b")
     assert "\x1b" not in out.getvalue() and "\x07" not in out.getvalue()
+
+
+@pytest.mark.parametrize("stopping", [True, False])
+def test_a_stop_that_is_over_before_it_is_shown(
+    stopping: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World({}, tmp_path, [], io.BytesIO(), io.StringIO(), io.StringIO())
+    # The time limit strikes while the news of a stop is on its way.
+    debugger: Any = SimpleNamespace(run=SimpleNamespace(is_stopping=stopping))
+
+    async def refused(_stop: Stop) -> bool:
+        raise InvalidArgument("the spell is running")
+
+    async def run() -> None:
+        screen: Any = None
+        console = Console(debugger, screen, world)
+        monkeypatch.setattr(console.actions, "show", refused)
+        await console.stopped(Stop("entry", 1))
+        await console.serve(asyncio.create_task(asyncio.sleep(0.1)))
+
+    if stopping:
+        asyncio.run(run())  # the run's end tells the rest
+    else:
+        with pytest.raises(InvalidArgument):
+            asyncio.run(run())
 
 
 @both
