@@ -78,6 +78,13 @@ class SpellError(Exception):
             found["details"] = self.details
         return found
 
+    def as_answer(self) -> dict[str, Any]:
+        """Returns the error map that answers a call, with where a function of the spell failed."""
+        found = self.as_map()
+        if self.traceback:
+            found["traceback"] = self.traceback[:MAX_INNER]
+        return found
+
 
 class InvalidArgument(SpellError):
     code = "invalid_argument"
@@ -208,6 +215,8 @@ MAX_MESSAGE = 100_000
 MAX_NAME = 1000
 MAX_FRAMES = 200
 """Of an error that a script sent: characters of its texts, and lines of its traceback."""
+MAX_INNER = 40
+"""Lines of a traceback that go back to the script, which puts its own after them."""
 
 
 def from_map(fields: Any) -> SpellError:

@@ -243,10 +243,10 @@ class Calls:
 
     def _refuse(self, id: int, error: SpellError) -> None:
         try:
-            payload = self._codec.encode(error.as_map())
+            payload = self._codec.encode(error.as_answer())
         except InvalidArgument:
             error.details = {}
-            payload = self._codec.encode(error.as_map())
+            payload = self._codec.encode(error.as_answer())
         self._send(protocol.RESULT, id, b"\x01" + payload)
 
     # -- modules

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bridges._budget import Budget
-from bridges._errors import InvalidArgument, LimitExceeded, ScriptError
+from bridges._errors import InvalidArgument, LimitExceeded, ScriptError, SpellError
 from bridges._log import Log
 from bridges._permissions import Grants, ModulePath
 from bridges._session import Limits, Session, SpellInfo
@@ -165,6 +165,15 @@ def _profiled(run: Session, engine: Run, text: Program) -> Program:
     return replace(text, options={**text.options, "profile": True})
 
 
+def _seen_from(error: SpellError, spell: Spell, caller: Session) -> SpellError:
+    """Returns a spell's error with its files named as the spell that ran it sees them."""
+    if caller.spell.path is not None:
+        folder = os.path.dirname(caller.spell.path)
+        for frame in error.traceback:
+            frame["file"] = os.path.relpath(os.path.join(spell.folder, frame["file"]), folder)
+    return error
+
+
 class Nested:
     """Spells that spells run: each in its own worker, under the first one's grants and limits."""
 
@@ -233,7 +242,7 @@ class Nested:
             caller.use("cpu", worker.cpu)
             await inner.close()
         if outcome.error is not None:
-            raise outcome.error
+            raise _seen_from(outcome.error, spell, caller)
         if outcome.exit_code:
             raise ScriptError(
                 f"the spell {inner.spell.name!r} ended with exit code {outcome.exit_code}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from engines.javascript import _faults
 from engines.javascript._modules import IS_MODULE, Modules
@@ -18,15 +19,17 @@ class Errors:
 
     modules: what is known of imports that were refused, and the sources
     parser: says where a source's syntax error is
+    has_been_full: tells whether the heap has ever been full
     """
 
-    def __init__(self, modules: Modules, parser: Parser) -> None:
+    def __init__(self, modules: Modules, parser: Parser, has_been_full: Callable[[], bool]) -> None:
         self._modules = modules
         self._parser = parser
+        self._has_been_full = has_been_full
 
     def map(self, payload: bytes) -> dict[str, Any]:
         """Returns the error map of a thrown value that the boot code has described as JSON."""
-        found = _faults.error_map(json.loads(payload))
+        found = _faults.error_map(json.loads(payload), self._has_been_full())
         refusal = self._modules.refusal(found.get("message", ""))
         if refusal is not None:
             error, site = refusal

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from engines.javascript._syntax import SyntaxFault
 
-FRAME = re.compile(r"^\s+at (?:(.*?) \()?(?:native|(.*?):(\d+):(\d+))\)?$")
+FRAME = re.compile(r"^\s+at (?:(.*?) \()?(?:native|(.*?):(\d+)(?::\d+)?)\)?$")
+"""A line of a stack; one of a function that failed inside a host call has no column."""
 OWN_FILES = frozenset(("<dukpy>", "<llmspell>", "<input>", "<evalScript>"))
 UNNAMED = frozenset(("<eval>", "<anonymous>", "<null>"))
 NO_LINE = "(missing)"
@@ -72,12 +73,15 @@ def syntax_error(fault: SyntaxFault, file: str) -> dict[str, Any]:
     }
 
 
-def error_map(told: dict[str, Any]) -> dict[str, Any]:
-    """Returns the error map of a thrown value as boot/errors.js describes it."""
+def error_map(told: dict[str, Any], has_been_full: bool) -> dict[str, Any]:
+    """Returns the error map of a thrown value as boot/errors.js describes it.
+
+    has_been_full: whether the heap has ever been, so that a thrown null may be the engine's
+    """
     name, message = told.get("name", ""), told.get("message", "")
     # Without the memory even for its own message, the engine's error has none.
     engine_has_none = name == "InternalError" and (not message or "out of memory" in message)
-    if told.get("empty") or engine_has_none:
+    if (told.get("empty") and has_been_full) or engine_has_none:
         found = out_of_memory()
     else:
         found = {key: told[key] for key in ("code", "message", "name", "hint") if key in told}
@@ -100,4 +104,4 @@ def from_text(text: str) -> dict[str, Any]:
     told = {"code": "spell_error", "message": message or name, "stack": stack}
     if colon:
         told["name"] = name
-    return error_map(told)
+    return error_map(told, True)

@@ -105,6 +105,7 @@ class QuickJS:
         self._runtime, self._context = (ctypes.c_void_p * 2).from_address(at)
         self._global = self._api.JS_GetGlobalObject(self._context)
         self.version: str = self._api.JS_GetVersion().decode()
+        self._memory = 0
         self._kept: list[Any] = []
         self._rejections: dict[int, tuple[Value, Value]] = {}
 
@@ -216,8 +217,20 @@ class QuickJS:
         self._api.JS_ComputeMemoryUsage(self._runtime, usage)
         return usage[0] > memory - NEARLY
 
+    @property
+    def has_been_full(self) -> bool:
+        """Whether the heap has once taken more than most of what it may, as far as it is known.
+
+        The engine throws null where there is no memory for an error. Before it gives up making
+        one, it collects, and puts the size that sets off the next collection at half as much
+        again as it has then (given that the form of errors is known: see boot/lockdown.js).
+        """
+        found: int = self._api.JS_GetGCThreshold(self._runtime)
+        return found > self._memory - NEARLY
+
     def limit(self, memory: int, stack: int) -> None:
         """Sets the heap's and the stack's limit in bytes."""
+        self._memory = memory
         self._api.JS_SetMemoryLimit(self._runtime, memory)
         self._api.JS_SetMaxStackSize(self._runtime, stack)
 
@@ -297,6 +310,7 @@ def _functions(path: str) -> Any:
         "JS_DupValue": (Value, (pointer, Value)),
         "JS_FreeValue": (None, (pointer, Value)),
         "JS_RunGC": (None, (pointer,)),
+        "JS_GetGCThreshold": (size, (pointer,)),
         "JS_ComputeMemoryUsage": (None, (pointer, pointer)),
         "JS_SetMemoryLimit": (None, (pointer, size)),
         "JS_SetMaxStackSize": (None, (pointer, size)),

@@ -50,7 +50,7 @@ class Engine:
         self._parser = Parser(extension, acorn, self._parts["syntax"])
         self._ids = itertools.count(FIRST_BLOCKING_ID)
         self._modules = Modules(channel, self._ids.__next__)
-        self.errors = Errors(self._modules, self._parser)
+        self.errors = Errors(self._modules, self._parser, lambda: self._engine.has_been_full)
         self.work = Work()
         self._nouns = read_nouns(api)
         self._program: Program | None = None

@@ -91,3 +91,17 @@ def test_a_spell_that_ends_by_itself_gives_nothing(tmp_path: Path) -> None:
     write(tmp_path, main="print(Spell.run('child.lua'))", child="exit(0)")
     ended = llmspell(tmp_path, "run", "main.lua")
     assert (ended.code, ended.out) == (0, "nil\n"), ended.err
+
+
+def test_a_spell_that_fails_tells_its_line_as_its_caller_sees_the_file(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "main.lua").write_text("\nerror('broke')")
+    write(tmp_path, main='local _ = Spell.run("inner/main.lua")')
+    ended = llmspell(tmp_path, "run", "main.lua")
+    assert ended.code == 1
+    assert ended.err.splitlines() == [
+        "error: broke",
+        "  2 | error('broke')",
+        "  at main chunk (inner/main.lua:2)",
+        "  at main chunk (main.lua:1)",
+    ]

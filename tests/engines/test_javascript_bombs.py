@@ -100,6 +100,10 @@ MEMORY = {
     "between calls": "const a = [];\nfor (;;) { a.push(new Array(1000).fill(1)); if (a.length % 100 === 0) await Host.later(1) }",
     "promises": "const a = [];\nfor (;;) a.push(new Promise(() => {}), new Array(100).fill(0))",
     "tasks": "for (;;) Async.spawn(() => new Array(1000).fill(0))",
+    # What these fill is let go of on the way up, and the engine throws null or an error, as it comes.
+    "let go": "(() => {\n  const a = new Map();\n  for (;;) a.set(a.size, 'x' + a.size)\n})()",
+    "pieces": "(() => 'abc,'.repeat(3e6).split(','))()",
+    "large numbers": "(() => {\n  const a = [];\n  for (;;) a.push(2n ** 70n + BigInt(a.length))\n})()",
     "closures": "let f = () => 1;\nfor (;;) { const g = f; const big = new Array(500).fill(1); f = () => g() + big.length }",
 }
 

@@ -29,11 +29,22 @@ function siteOf(above) {
   return site.stack;
 }
 
-/** Makes the error of a host's error map; its stack is where the script made the call. */
+/** Makes the error of a host's error map; its stack is where a function failed inside the call, then where that was made. */
 function errorFrom(map, stack) {
   const error = new SpellError(textOr(map.message, ''), map);
-  hide(error, 'stack', textOr(stack, ''));
+  hide(error, 'stack', framesText(map.traceback) + textOr(stack, ''));
   return error;
+}
+
+/** Writes frames as the engine writes its own. */
+function framesText(frames) {
+  let text = '';
+  for (let i = 0; isArray(frames) && i < frames.length; i++) {
+    const { file, line, function: name } = frames[i];
+    const place = typeof line === 'number' ? `${file}:${line}` : `${file}`;
+    text += typeof name === 'string' && name !== '' && name !== '?' ? `    at ${name} (${place})\n` : `    at ${place}\n`;
+  }
+  return text;
 }
 
 const ABORTS = { __proto__: null, AbortError: 'cancelled', TimeoutError: 'timeout' };
@@ -42,9 +53,10 @@ const ABORTS = { __proto__: null, AbortError: 'cancelled', TimeoutError: 'timeou
 function errorMap(error) {
   try {
     if (error instanceof Error || error instanceof DOMException) return describeError(error);
-    return { code: 'spell_error', name: 'Error', message: thrownText(error), empty: error === null };
+    const message = error === null || error === undefined ? `${error} was thrown` : thrownText(error);
+    return { code: 'spell_error', name: 'Error', message, empty: error === null };
   } catch (fault) {
-    // null and InternalError are what the engine throws without memory.
+    // null and InternalError are what the engine throws without memory: Python knows whether there was none.
     const empty = fault === null || fault instanceof InternalError;
     return { code: 'spell_error', name: 'Error', message: 'an error that cannot be described', empty };
   }

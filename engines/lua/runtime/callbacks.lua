@@ -11,14 +11,16 @@ local callbacks = {}
 
 local function run(payload)
   local request = codec.decode(payload, 1)
-  local f, arguments = codec.script_function(request[1]), request[2]
+  local arguments = request[2]
   local count = #arguments
   for i = 1, count do
     if arguments[i] == codec.null then
       arguments[i] = nil
     end
   end
-  return codec.encode((f(table.unpack(arguments, 1, count))), "the function's result")
+  -- Called without a name of ours: tracebacks would show it.
+  local value = codec.script_function(request[1])(table.unpack(arguments, 1, count))
+  return codec.encode(value, "the function's result")
 end
 
 -- Starts what a CALLBACK asks for.

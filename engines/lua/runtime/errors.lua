@@ -35,6 +35,23 @@ function M.from(fields)
   return fields
 end
 
+-- Frames of the functions that failed inside a host call, by the error value that tells of it.
+local inner = setmetatable({}, { __mode = "k" })
+
+-- Makes an error value of a host's answer.
+function M.from_host(fields)
+  local failure = M.from(fields)
+  inner[failure], failure.traceback = failure.traceback, nil
+  return failure
+end
+
+-- Returns where an error value comes from: what failed inside a host call, then `frames`.
+function M.frames_of(failure, frames)
+  local before = inner[failure]
+  return before and table.move(frames, 1, #frames, #before + 1, table.move(before, 1, #before, 1, {}))
+    or frames
+end
+
 function M.make(code, message, hint, details)
   return M.from({
     code = code, message = message, hint = hint, details = details, retryable = false,

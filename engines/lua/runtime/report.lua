@@ -83,7 +83,7 @@ local function from_table(value, frames)
   local map = {
     code = code, message = message, hint = field(value, "hint", "string"),
     name = field(value, "name", "string"), details = field(value, "details", "table"),
-    traceback = frames,
+    traceback = errors.frames_of(value, frames),
   }
   map.retryable = rawget(value, "retryable") == true or nil
   return map

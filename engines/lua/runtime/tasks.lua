@@ -223,7 +223,7 @@ local function answer(payload, is_text)
   elseif byte(payload, 1) == 0 then
     return is_text and string.sub(payload, 2) or codec.decode(payload, 2)
   end
-  return error(errors.from(codec.decode(payload, 2)), 0)
+  return error(errors.from_host(codec.decode(payload, 2)), 0)
 end
 
 local function proceed()
