@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from bridges._plain import plain
 from bridges._schema import problems, to_json_schema
 from bridges._tools import as_data, tool_name
 from bridges._types import Callback
+from bridges._undoing import Undoing
 
 if TYPE_CHECKING:
     from bridges._agents import AgentHandle
@@ -26,6 +28,7 @@ REASON = {
     "reason": {"type": "string", "description": "Why, for the one who takes over", "required": True}
 }
 """The arguments of a handoff's tool, unless it has a schema of its own."""
+CANCELLED = "the run was cancelled"
 RECORDED: tuple[str, ...] = ("from_agent", "to_agent", "reason")
 
 
@@ -138,6 +141,9 @@ class Journey:
         except SpellError as error:
             await undo(error.message)
             raise
+        except asyncio.CancelledError:
+            await self.hurry(undo(CANCELLED))
+            raise
         accepted = Accepted(asked.spec, asked.call, facts["arguments"], before, record)
         self.state = record.get("state")
         self.done.append(accepted)
@@ -154,6 +160,16 @@ class Journey:
         """Undoes handoffs, newest first, until so many are left."""
         while len(self.done) > left:
             await self.take_back(self.done[-1], why)
+
+    async def give_up(self, left: int) -> None:
+        """Does the same, in a short time, for a run that is being cancelled."""
+        if len(self.done) > left:
+            await self.hurry(self.undo(left, CANCELLED))
+
+    async def hurry(self, work: Coroutine[Any, Any, None]) -> None:
+        """Gives what undoes a handoff of a run that is being cancelled a short time."""
+        undoing: Undoing = self.session.shared(Undoing)
+        await undoing.hurry(work)
 
     def _facts(self, asked: Asked) -> dict[str, Any]:
         reason = asked.arguments.get("reason")
@@ -186,6 +202,9 @@ class Journey:
                 _check(to, await spec.validate({**facts, "state": state}))
         except SpellError as error:
             await self._rolled_back(spec, facts, error.message)
+            raise
+        except asyncio.CancelledError:
+            await self.hurry(self._rolled_back(spec, facts, CANCELLED))
             raise
         if state is not None:
             record["state"] = state

@@ -92,6 +92,9 @@ class Relay:
                 error.details = {**error.details, "handoffs": self._journey.records()}
                 await self._journey.undo(self._so_far, error.message)
             raise
+        except asyncio.CancelledError:
+            await self._journey.give_up(self._so_far)
+            raise
         yield self._answer(ended.answer, one)
 
     # -- one agent's part
@@ -273,6 +276,9 @@ async def hand_over(
             # Where an agent handed over as well, what it noted has these handoffs among its own.
             error.details = {"handoffs": journey.records(), **error.details}
             await journey.undo(0, error.message)
+        raise
+    except asyncio.CancelledError:
+        await journey.give_up(0)
         raise
     finally:
         RUNNING.reset(token)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,6 @@ from bridges._workflow.scope import Room
 if TYPE_CHECKING:
     from bridges._session import Session
 
-GRACE = 5.0
-"""Seconds that undoing goes on when the workflow is cancelled meanwhile."""
 MOST_AT_WORK = 10_000
 """Steps that the parallel workflows of a spell may have at work, all of them together: workflows in
 one another, each with its own `max_concurrency`, would fill the host's memory."""
@@ -73,32 +70,3 @@ class AtWork:
             yield
         finally:
             self._count -= width
-
-
-class Undoing:
-    """The undoing that is under way in a session; it does not outlive the session."""
-
-    def __init__(self, session: Session) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
-        session.on_close(self._close)
-
-    async def finish(self, work: Coroutine[Any, Any, None]) -> None:
-        """Awaits what undoes steps; when it is cancelled, that has a short time left to finish."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            await asyncio.wait({task}, timeout=GRACE)
-            raise
-        finally:
-            self._tasks.discard(task)
-            if not task.done():
-                task.cancel()
-                await asyncio.wait({task}, timeout=GRACE)
-
-    async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=GRACE)

@@ -22,8 +22,9 @@ from bridges._errors import (
 from bridges._hooks import Form, Hooks
 from bridges._pauses import Pauses
 from bridges._plain import plain
+from bridges._undoing import Undoing
 from bridges._workflow.conditions import holds
-from bridges._workflow.course import Course, Undoing
+from bridges._workflow.course import Course
 from bridges._workflow.doing import GIVEN, do, filled
 from bridges._workflow.kinds import carry
 from bridges._workflow.records import WorkflowResult

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bridges import _undoing
 from bridges._bus import Bus
 from bridges._errors import (
     InvalidArgument,
@@ -302,7 +303,7 @@ def test_undoing_that_is_cancelled_has_time_to_finish(session: Session) -> None:
 def test_undoing_that_is_cancelled_has_not_much_time(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(course, "GRACE", 0.05)
+    monkeypatch.setattr(_undoing, "GRACE", 0.05)
     begun, lines = asyncio.Event(), list[str]()
     flow = undone_slowly(session, begun, asyncio.Event(), lines)
     finish(session, cancelled(session, flow, begun))
