@@ -98,7 +98,7 @@ _current: ContextVar[Span | None] = ContextVar("span", default=None)
 class Tracing:
     """The spans of one run and of the spells it runs.
 
-    root: the run itself, which lasts as long as the run
+    root: the run itself, which lasts as long as the run; in a REPL, a chat: the last input
     sampled: what a caller decided about exporting this trace; None when it is for us to decide
     content: whether spans say what was asked and answered
     listeners: told every span that has ended
@@ -107,18 +107,24 @@ class Tracing:
     def __init__(self, spell: str, traceparent: str = "") -> None:
         """traceparent: of the program that started this one (W3C trace context)"""
         above = TRACEPARENT.fullmatch(traceparent.strip().lower())
+        self._above: tuple[str, str] | None = None
+        self.sampled: bool | None = None
         if above and set(above[1]) != {"0"} and set(above[2]) != {"0"}:
-            trace_id, parent_id = above[1], above[2]
-            self.sampled: bool | None = bool(int(above[3], 16) & 1)
-        else:
-            trace_id, parent_id = secrets.token_hex(16), ""
-            self.sampled = None
-        name, spell = clip(f"run {spell}", MAX_NAME), clip(spell, MAX_NAME)
-        self.root = Span(name, "run", trace_id, _new_id(), parent_id, spell, time.time_ns())
+            self._above = above[1], above[2]
+            self.sampled = bool(int(above[3], 16) & 1)
+        self._spell = clip(spell, MAX_NAME)
+        self.root = self._new_root(f"run {spell}")
         self.content = False
         self.listeners: list[Callable[[Span], None]] = []
         self._ended: deque[Span] = deque()
         self._values = 0
+
+    def renew(self, name: str) -> None:
+        """Has what happens from now on lie in a new root, and in a trace of its own.
+
+        It is for the program that started this one to have them all in its trace.
+        """
+        self.root = self._new_root(name)
 
     def current(self) -> Span:
         """Returns the innermost span that lasts now, where the call comes from."""
@@ -170,6 +176,11 @@ class Tracing:
             self.root.error = error
             self.root.end = max(time.time_ns(), self.root.start)
             self._tell(self.root)
+
+    def _new_root(self, name: str) -> Span:
+        trace_id, parent_id = self._above or (secrets.token_hex(16), "")
+        name = clip(name, MAX_NAME)
+        return Span(name, "run", trace_id, _new_id(), parent_id, self._spell, time.time_ns())
 
     def _keep(self, span: Span) -> None:
         self._ended.append(span)

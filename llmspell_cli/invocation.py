@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ class Invocation:
     quiet: bool = False
     config_file: Path | None = None
     folder: Path | None = None
+    _warned: set[str] = field(default_factory=set)
 
     def set(
         self, *, verbose: bool = False, quiet: bool = False, config: Path | None = None
@@ -37,7 +38,7 @@ class Invocation:
         self.config_file = config or self.config_file
 
     def load_config(self, start: Path | None = None) -> Config:
-        """Returns the configuration that holds in a folder, and says what of it was ignored.
+        """Returns the configuration that holds in a folder, and says once what of it was ignored.
 
         start: where the search for the project's file begins; the working directory unless given
         """
@@ -45,7 +46,9 @@ class Invocation:
 
         config = load(self.world, file=self.config_file, start=start or self.world.cwd)
         for warning in config.warnings:
-            self.warn(warning)
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self.warn(warning)
         return config
 
     def warn(self, text: str) -> None:

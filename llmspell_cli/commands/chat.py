@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmspell_cli.commands.run import Trace
 from llmspell_cli.flags import with_flags_but
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.request import invocation_of, request_of
@@ -32,13 +33,14 @@ Vi = Annotated[bool, typer.Option("--vi", help="Edit with the keys of vi.")]
 
 
 @with_flags_but("engine", "cpu", "memory", "output_limit", "calls")
-def chat(
+def chat(  # noqa: PLR0913 - each parameter is one flag
     ctx: typer.Context,
     system: System = None,
     tools: Tools = None,
     session: Name = None,
     latest: Latest = False,
     vi: Vi = False,
+    trace: Trace = None,
     **options: Any,
 ) -> None:
     """Talk to a model; .help lists the commands.
@@ -46,7 +48,7 @@ def chat(
     Without a terminal standard input is one message, and standard output the answer.
     """
     invocation: Invocation = ctx.obj
-    given = {"ctx": ctx, **options}
+    given = {"ctx": ctx, "trace": trace, **options}
     invocation_of(given)
     from llmspell_cli.repl.chat_start import Topic, start
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bridges._errors import ConfigError
-from llmspell_cli.commands.run import Args, Param, Params
+from llmspell_cli.commands.run import Args, Param, Params, Trace
 from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.request import invocation_of, request_of
@@ -56,6 +56,7 @@ def debug(  # noqa: PLR0913 - each parameter is one flag
     dap: Dap = False,
     listen: Listen = None,
     remote: Remote = False,
+    trace: Trace = None,
     **options: Any,
 ) -> None:
     """Run a spell step by step, at the terminal or from an editor.
@@ -64,7 +65,8 @@ def debug(  # noqa: PLR0913 - each parameter is one flag
     Without a terminal it reads commands from standard input, and ends with
     the exit code that the spell would have had.
     """
-    given = {"ctx": ctx, "param": param, "params": params, "args": args, **options}
+    own = {"param": param, "params": params, "args": args, "trace": trace}
+    given = {"ctx": ctx, **own, **options}
     invocation_of(given)
     invocation: Invocation = ctx.obj
     request = request_of(given)

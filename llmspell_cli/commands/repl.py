@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from llmspell_cli.commands.run import Trace
 from llmspell_cli.flags import with_flags
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.request import invocation_of, request_of
@@ -27,6 +28,7 @@ def repl(
     code: Eval = None,
     preload: Preload = None,
     vi: Vi = False,
+    trace: Trace = None,
     **options: Any,
 ) -> None:
     """Evaluate code as you type it; .help lists the commands.
@@ -35,7 +37,7 @@ def repl(
     and ends with the exit code of the last error.
     """
     invocation: Invocation = ctx.obj
-    given = {"ctx": ctx, **options}
+    given = {"ctx": ctx, "trace": trace, **options}
     invocation_of(given)
     from llmspell_cli.repl.start import Wishes, start
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from bridges._errors import NotFound, SpellError
+from bridges._errors import ConfigError, NotFound, SpellError
 from engines._modules import Modules
 from engines._output import Output
 from engines._process import Worker
@@ -22,18 +22,29 @@ from llmspell_cli.present import present
 from llmspell_cli.program import Spell
 from llmspell_cli.request import Request
 from llmspell_cli.result import TextResult
+from llmspell_cli.tracing.sessions import follow_to_the_end
 from llmspell_cli.world import World
 
 
 @dataclass(frozen=True)
 class Debuggee:
-    """A spell that is about to be debugged, or is."""
+    """A spell that is about to be debugged, or is; trace: the file that its trace goes to."""
 
     invocation: Invocation
     spell: Spell
     debugger: Debugger
     output: Output
     worker: Worker
+    trace: str | None
+
+    async def execute(self) -> Outcome:
+        """Runs the spell to its end; raises ConfigError where it cannot be followed as asked."""
+        try:
+            follow_to_the_end(self.invocation, self.debugger.session, self.trace)
+        except ConfigError:
+            self.discard()
+            raise
+        return await self.debugger.execute()
 
     def discard(self) -> None:
         """Ends the worker, which a run that was never executed still has."""
@@ -49,7 +60,7 @@ def prepare(
     """Returns a run that has not begun; raises the SpellError that keeps it from beginning.
 
     find: finds the spell; output: where it prints
-    The worker is started: its debugger's `execute`, or `discard`, ends it.
+    The worker is started: its `execute`, or `discard`, ends it.
     """
     spell = find()
     invocation.folder = spell.folder if spell.path else None
@@ -61,7 +72,7 @@ def prepare(
     run = Run(worker, session, modules, output)
     debugger = Debugger(run, program, session, Sources(spell, modules))
     modules.told = debugger.module_loaded
-    return Debuggee(invocation, spell, debugger, output, worker)
+    return Debuggee(invocation, spell, debugger, output, worker, request.trace)
 
 
 class _Modules(Modules):

@@ -17,6 +17,7 @@ from llmspell_cli.compose import spelling
 from llmspell_cli.program import Spell
 from llmspell_cli.repl.doing import Doing
 from llmspell_cli.repl.trace import TracedDoor
+from llmspell_cli.tracing.sessions import Turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,7 @@ class Bench:
         self._engines: dict[str, Engine] = {}
         self.doing = Doing()
         self.seed = self._first_session()
+        self._turns: Turns | None = None
         self.seconds = time_limit(invocation, request, self.seed, face)
 
     # -- engines
@@ -95,6 +97,8 @@ class Bench:
 
     async def use(self, language: str) -> None:
         """Changes to a language; its engine starts, or goes on where it was left."""
+        if self._turns is None:
+            self._turns = Turns(self.invocation, self.seed, self.request.trace)
         if language not in self._engines:
             self._engines[language] = await self._start(language)
         self.language = language
@@ -117,6 +121,7 @@ class Bench:
         name = SpellInfo("repl", "", None, language)
         shared = {name: getattr(self.seed, name) for name in _SHARED}
         found = Session(spell=name, spell_name=spelling(language), **shared)
+        found.tracing = self.seed.tracing
         if self.request.session is not None:
             membership.share(found, self.seed)
         door = TracedDoor(found, lambda text: self.face.note(f"trace: {text}"))
@@ -169,9 +174,14 @@ class Bench:
         """Evaluates code and returns what came of it; only what it prints is shown."""
         await self._revive()
         self.evaluations += 1
-        return await self.engine.conversation.evaluate(
-            source, name, depth=DEPTH, width=self.face.width, seconds=self.seconds
-        )
+        assert self._turns is not None
+        about = {"llmspell.input.number": self.evaluations, "llmspell.language": self.language}
+        with self._turns.turn("repl input", about) as turn:
+            found = await self.engine.conversation.evaluate(
+                source, name, depth=DEPTH, width=self.face.width, seconds=self.seconds
+            )
+            turn.error = found.error
+        return found
 
     def interrupt(self) -> None:
         """Ends what is under way, as Ctrl-C does."""

@@ -21,6 +21,7 @@ from llmspell_cli.repl.project import history_of, usage_line, warm_up_soon
 from llmspell_cli.repl.start import ENDING, run_loop, signals
 from llmspell_cli.repl.suggest import Hint, Suggestion, by_prefix
 from llmspell_cli.repl.talker import Talker
+from llmspell_cli.tracing.sessions import Turns
 
 if TYPE_CHECKING:
     from llmspell_cli.invocation import Invocation
@@ -74,7 +75,9 @@ async def _talker(invocation: Invocation, request: Request, topic: Topic, face: 
     chats = Chats(invocation.world.data_dir)
     session.on_close(chats.close)
     try:
-        return await _begin(Talker(session, face, chats, Kept()), invocation, request, topic)
+        turns = Turns(invocation, session, request.trace)
+        talker = Talker(session, face, chats, Kept(), turns)
+        return await _begin(talker, invocation, request, topic)
     except BaseException:
         await session.close()
         raise

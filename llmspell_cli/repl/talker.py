@@ -18,6 +18,7 @@ from llmspell_cli.terminal import clean
 if TYPE_CHECKING:
     from bridges._session import Session
     from llmspell_cli.repl.face import Face
+    from llmspell_cli.tracing.sessions import Turn, Turns
 
 
 class Talker:
@@ -25,14 +26,17 @@ class Talker:
 
     chat: the conversation; keeps: whether it is saved after each answer
     failures: the exit code of the last error; left: set when the user leaves
-    seconds: how long one answer may take
+    seconds: how long one answer may take; turns: what follows each message with its answer
     """
 
-    def __init__(self, session: Session, face: Face, chats: Chats, chat: Kept) -> None:
+    def __init__(
+        self, session: Session, face: Face, chats: Chats, chat: Kept, turns: Turns
+    ) -> None:
         self.session = session
         self.face = face
         self.chats = chats
         self.chat = chat
+        self.turns = turns
         self.keeps = True
         self.failures = 0
         self.left: int | None = None
@@ -56,11 +60,17 @@ class Talker:
         What came of an answer that failed or was stopped is kept as far as it came.
         """
         self.last = text
+        about = {"gen_ai.conversation.id": self.chat.name or None}
+        with self.turns.turn("chat turn", about) as turn:
+            await self._say(text, turn)
+
+    async def _say(self, text: str, turn: Turn) -> None:
         pieces: list[str] = []
         before = self._used()
         try:
             result = await self.doing.run(self._ask(text, pieces))
         except SpellError as error:
+            turn.error = error
             self._end_line(pieces)
             self.fail(error)
             if pieces:

@@ -1,13 +1,15 @@
-"""Follows one run: its spans go to a file, to a collector, or to both."""
+"""Follows one run, or a row of inputs: the spans go to a file, to a collector, or to both."""
 
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bridges._errors import ConfigError
-from bridges._tracing import Tracing, tracing_of
+from bridges._tracing import Span, Tracing, tracing_of, words_of
 from llmspell_cli.config import COLLECTOR, Telemetry
 from llmspell_cli.invocation import Invocation
 from llmspell_cli.tracing.otlp import TraceFile
@@ -52,20 +54,44 @@ class Follower:
 
         code: the run's; it becomes 1 where the file could not be written
         """
-        tracing, budget = tracing_of(self._run), self._run.budget
-        tracing.root.set(
-            {
-                "llmspell.exit_code": code,
-                "llmspell.usage.requests": budget.requests,
-                "gen_ai.usage.input_tokens": budget.input_tokens,
-                "gen_ai.usage.output_tokens": budget.output_tokens,
-                "llmspell.cost": float(budget.cost),
-            }
-        )
+        tracing = tracing_of(self._run)
+        tracing.root.set({"llmspell.exit_code": code, **self._used()})
         tracing.end(f"exit code {code}" if code else "")
+        return code if self.close() else code or 1
+
+    @contextmanager
+    def turn(self, name: str, attributes: Mapping[str, Any]) -> Iterator[Span]:
+        """Has what happens inside be a trace of its own; an error marks its root and goes on.
+
+        Gives the root, whose `error` says what failed without an exception.
+        """
+        tracing, before = tracing_of(self._run), self._used()
+        tracing.renew(name)
+        root = tracing.root
+        root.set(attributes)
+        try:
+            yield root
+        except BaseException as error:
+            root.error = words_of(error)
+            raise
+        finally:
+            root.set({key: amount - before[key] for key, amount in self._used().items()})
+            tracing.end(root.error)
+
+    def close(self) -> bool:
+        """Sends and writes what is left; tells whether the file could be written."""
         if self._collector is not None:
             self._leave(self._collector)
-        return code if self._is_written() else code or 1
+        return self._is_written()
+
+    def _used(self) -> dict[str, float]:
+        budget = self._run.budget
+        return {
+            "llmspell.usage.requests": budget.requests,
+            "gen_ai.usage.input_tokens": budget.input_tokens,
+            "gen_ai.usage.output_tokens": budget.output_tokens,
+            "llmspell.cost": float(budget.cost),
+        }
 
     def _leave(self, collector: Collector) -> None:
         told, sent = collector.close()

@@ -273,7 +273,7 @@ class Adapter:
         body = {"name": name, "isLocalProcess": True, "startMethod": method}
         self._wire.send("event", event="process", body=body)
         try:
-            outcome = await debuggee.debugger.execute()
+            outcome = await debuggee.execute()
             end = ending(debuggee, outcome)
             await in_thread(
                 asyncio.get_running_loop(), lambda _: write_value(debuggee, outcome.value), b""

@@ -75,7 +75,7 @@ async def _debug(given: Terminal, interrupts: Interrupts) -> int:
     console.lines = Lines(given.commands, typed or Piped(commands.stdin))
     debugger.audience = console
     interrupts.on_interrupt = console.interrupted
-    running = asyncio.create_task(debugger.execute())
+    running = asyncio.create_task(debuggee.execute())
     try:
         await console.serve(running)
         outcome = await running
