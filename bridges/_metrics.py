@@ -6,6 +6,8 @@ import math
 import random
 import re
 import sys
+import time
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -35,6 +37,8 @@ LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 OVERFLOW: Series = (("overflow", "true"),)
 """Where values go whose labels would make too many series."""
 LARGEST = sys.float_info.max
+BOUNDS = tuple(float(f"{digit}e{power}") for power in range(-3, 6) for digit in (1, 2, 5))
+"""Where the buckets of a histogram end, each with its last value; one more has what is above."""
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Values:
     """What was measured under one combination of labels.
 
     sample: every value up to SAMPLE, then a fair choice of so many of them
+    buckets: how many values lie in each of those that BOUNDS part; none before the first value
     """
 
     value: float = 0.0
@@ -49,6 +54,7 @@ class Values:
     least: float = 0.0
     most: float = 0.0
     sample: list[float] = field(default_factory=list)
+    buckets: list[int] = field(default_factory=list)
 
     def add(self, amount: float) -> None:
         """Adds to the value, which stays within what a number can hold."""
@@ -60,6 +66,9 @@ class Values:
         self.least = value if not self.count else min(self.least, value)
         self.most = value if not self.count else max(self.most, value)
         self.count += 1
+        if not self.buckets:
+            self.buckets = [0] * (len(BOUNDS) + 1)
+        self.buckets[bisect_left(BOUNDS, value)] += 1
         if len(self.sample) < SAMPLE:
             self.sample.append(value)
         elif (place := random.randrange(self.count)) < SAMPLE:  # noqa: S311 - a fair choice
@@ -99,14 +108,18 @@ class Metric:
 
     def known(self) -> list[tuple[Series, Values]]:
         """Returns what was measured; a histogram's series begins with its first value."""
-        everything = self.series.items()
+        everything = list(self.series.items())  # what sends it away is another thread
         return [(k, v) for k, v in everything if v.count or self.kind != "histogram"]
 
 
 class Registry:
-    """The metrics of a run and of the spells it runs."""
+    """The metrics of a run and of the spells it runs.
+
+    began: nanoseconds since 1970
+    """
 
     def __init__(self, session: Session) -> None:
+        self.began = time.time_ns()
         self._log = session.log
         self._metrics: dict[str, Metric] = {}
         self._exported: dict[str, str] = {}

@@ -118,6 +118,10 @@ class Session:
             self._shared[kind] = kind(self)
         return self._shared[kind]
 
+    def share(self, kind: type[Any], other: Session) -> None:
+        """Has this run's one instance of `kind` be that of another run."""
+        self._shared[kind] = other.shared(kind)
+
     def use_models(self, models: ModelSettings) -> None:
         """Has the next model calls go by other settings, those of inner runs as well."""
         self.models = models

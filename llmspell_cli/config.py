@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from bridges._pool_specs import PoolSpec
 
 BUILT_IN = "built-in"
-COLLECTOR = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+COLLECTOR = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+)
 """Environment variables of OpenTelemetry that name a collector."""
 POOL = "pool"
 REQUEST_KEYS = ("timeout", "connect", "first_byte", "idle", "retries")
@@ -78,16 +82,18 @@ class Logging:
 
 @dataclass(frozen=True)
 class Telemetry:
-    """Where the spans of runs are sent; endpoint None is nowhere.
+    """Where the spans and the metrics of runs are sent; endpoint None is nowhere.
 
     headers_env: names the variable with headers to send along
-    sample: the share of the runs that are told; content: whether prompts and answers are
+    sample: the share of the runs whose spans are told; content: whether prompts and answers are
+    metrics: whether metrics are
     """
 
     endpoint: str | None = None
     headers_env: str | None = None
     service_name: str | None = None
     sample: float = 1.0
+    metrics: bool = True
     content: bool = False
 
 
@@ -185,7 +191,7 @@ class _Merged:
 def _narrows(keys: Keys, value: Any, current: Any) -> bool:
     section = keys[0]
     if section == "telemetry":  # an address would get what the run is about
-        return keys[1] in ("sample", "content") and value <= current
+        return keys[1] in ("sample", "metrics", "content") and value <= current
     if section in ("limits", "budget", "requests"):
         return current is None or bool(value <= current)
     if keys == ("security", "profile"):

@@ -255,11 +255,12 @@ SCHEMA: dict[str, Schema] = {
     },
     "telemetry": {
         "endpoint": Key(
-            "text", "Collector that gets spans (OTLP, HTTP)", '"http://127.0.0.1:4318"'
+            "text", "Collector that gets spans and metrics (OTLP, HTTP)", '"http://127.0.0.1:4318"'
         ),
         "headers_env": Key("text", "Environment variable with headers: a=1,b=2", '"COLLECTOR_KEY"'),
         "service_name": Key("text", "What the program is called there", '"llmspell"'),
-        "sample": Key("share", "Share of the runs that are told, 0 to 1", "1.0"),
+        "sample": Key("share", "Share of the runs whose spans are told, 0 to 1", "1.0"),
+        "metrics": Key("flag", "Tell metrics as well", "true"),
         "content": Key("flag", "Tell what was asked and answered as well", "false"),
     },
 }

@@ -121,7 +121,8 @@ class Bench:
         name = SpellInfo("repl", "", None, language)
         shared = {name: getattr(self.seed, name) for name in _SHARED}
         found = Session(spell=name, spell_name=spelling(language), **shared)
-        found.tracing = self.seed.tracing
+        if self._turns is not None:
+            self._turns.join(found)
         if self.request.session is not None:
             membership.share(found, self.seed)
         door = TracedDoor(found, lambda text: self.face.note(f"trace: {text}"))

@@ -1,6 +1,6 @@
-"""Sends spans to an OpenTelemetry collector; the only importer of opentelemetry.
+"""Sends spans and metrics to an OpenTelemetry collector; the only importer of opentelemetry.
 
-All of it happens in a thread of its own: neither the libraries' import nor the network ever holds
+All of it happens in threads of its own: neither the libraries' import nor the network ever holds
 a run, and what has not left LEAVING seconds after its end is given up. A run that was shorter than
 the import waits for that as well.
 """
@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import logging
 import queue
+import secrets
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from bridges._errors import ConfigError
+from bridges._metrics import BOUNDS, Metric, Registry, Series, Values
 from bridges._tracing import Span
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics.export import HistogramDataPoint, MetricsData
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
     from opentelemetry.sdk.trace.export import SpanExportResult
 
@@ -31,29 +36,36 @@ LEAVING = 2.0
 ATTEMPTS = 1.5
 """Seconds in which one request, its repetitions included, has to succeed."""
 EVERY = 1_000
-"""Milliseconds between two requests."""
+"""Milliseconds between two requests with spans."""
+NUMBERS_EVERY = 60.0
+"""Seconds between two requests with metrics."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """Where spans go.
+    """Where spans and metrics go.
 
-    url: of OTLP over HTTP, with its path; headers: sent along, such as a key
+    url: for spans, of OTLP over HTTP, with its path; metrics: that for metrics; None is nowhere
+    headers: sent along, such as a key
     service: what the program is called there; None is for the environment to say
     timeout: seconds of one request, its repetitions included; None is for the environment to say
     """
 
-    url: str
+    url: str | None
     headers: Mapping[str, str] = field(default_factory=dict)
     service: str | None = None
     timeout: float | None = ATTEMPTS
+    metrics: str | None = None
 
 
 class Collector:
-    """A collector that is told the spans of one run."""
+    """A collector that is told the spans and the metrics of one run."""
 
-    def __init__(self, target: Target) -> None:
-        """Raises ConfigError where the extra is not installed."""
+    def __init__(self, target: Target, registry: Registry | None = None) -> None:
+        """Raises ConfigError where the extra is not installed.
+
+        registry: the metrics, where they are told
+        """
         if not is_installed():
             raise ConfigError(
                 "sending spans needs the extra 'opentelemetry'",
@@ -62,6 +74,8 @@ class Collector:
         self._target = target
         self._waiting: queue.Queue[Span | None] = queue.Queue(MOST_WAITING)
         self._told = self._sent = 0
+        self._registry = registry
+        self._numbers: _Numbers | None = None
         self._loaded = threading.Event()
         self._thread = threading.Thread(target=self._work, name="telemetry", daemon=True)
         self._thread.start()
@@ -89,25 +103,40 @@ class Collector:
         self._thread.join(seconds)
         return self._told, self._sent
 
-    # -- in the thread
+    @property
+    def has_lost_metrics(self) -> bool:
+        """Whether there are metrics that have not arrived."""
+        if self._numbers is not None:
+            return self._numbers.are_lost
+        return self._registry is not None and any(m.known() for m in self._registry.metrics())
+
+    # -- in the threads
 
     def _work(self) -> None:
         try:
             _silence()
-            provider = self._provider()
+            resource = _resource(self._target)
+            provider = self._provider(resource)
+            if self._target.metrics and self._registry is not None:
+                self._numbers = _Numbers(self._target, resource, self._registry)
         except (ImportError, OSError, ValueError, TypeError):
             return  # a broken installation, or certificates that are not there: nothing is sent
         finally:
             self._loaded.set()
+        if self._numbers is not None:
+            self._numbers.start()
         tracer = provider.get_tracer("llmspell")
         while (span := self._waiting.get()) is not None:
             self._ids.span = span
             _copy(tracer, span)
+        if self._numbers is not None:
+            self._numbers.ending.set()
         provider.shutdown()
+        if self._numbers is not None:
+            self._numbers.join()
 
-    def _provider(self) -> TracerProvider:
+    def _provider(self, resource: Resource) -> TracerProvider:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
         from opentelemetry.sdk.trace.id_generator import IdGenerator
@@ -144,15 +173,55 @@ class Collector:
             timeout=target.timeout,
         )
         self._ids: Any = Ids()
-        about = {"service.name": target.service} if target.service else {}
         provider = TracerProvider(
             sampler=ALWAYS_ON,
-            resource=Resource.create(about),
+            resource=resource,
             id_generator=self._ids,
             shutdown_on_exit=False,
         )
         provider.add_span_processor(BatchSpanProcessor(Counted(), schedule_delay_millis=EVERY))
         return provider
+
+
+class _Numbers(threading.Thread):
+    """Sends the metrics now and then, and in the end.
+
+    are_lost: whether the last of them have not arrived
+    """
+
+    def __init__(self, target: Target, resource: Resource, registry: Registry) -> None:
+        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+
+        super().__init__(name="telemetry-metrics", daemon=True)
+        self.ending = threading.Event()
+        self.are_lost = False
+        self._resource = resource
+        self._registry = registry
+        self._exporter = OTLPMetricExporter(
+            endpoint=target.metrics, headers=dict(target.headers) or None, timeout=target.timeout
+        )
+
+    def run(self) -> None:
+        """Works until it is told to end."""
+        while not self.ending.wait(NUMBERS_EVERY):
+            self._send()
+        self._send()
+        self._exporter.shutdown()
+
+    def _send(self) -> None:
+        metrics = [metric for metric in self._registry.metrics() if metric.known()]
+        if metrics:
+            self.are_lost = True
+            found = self._exporter.export(_numbers(metrics, self._resource, self._registry.began))
+            self.are_lost = found.name != "SUCCESS"
+
+
+def _resource(target: Target) -> Resource:
+    from opentelemetry.sdk.resources import Resource
+
+    # Runs that go on at the same time are different series, unless the environment says otherwise.
+    one = Resource({"service.instance.id": secrets.token_hex(8)})
+    return one.merge(Resource.create({"service.name": target.service} if target.service else {}))
 
 
 def is_installed() -> bool:
@@ -200,3 +269,45 @@ def _copy(tracer: Any, span: Span) -> None:
     if span.error:
         copied.set_status(Status(StatusCode.ERROR, span.error))
     copied.end(span.end)
+
+
+def _numbers(metrics: Sequence[Metric], resource: Resource, began: int) -> MetricsData:
+    """Returns metrics as exporters take them: all that was measured since `began`."""
+    from opentelemetry.sdk.metrics import export
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+    now, since_then = time.time_ns(), export.AggregationTemporality.CUMULATIVE
+    found = []
+    for metric in metrics:
+        data: Any
+        if metric.kind == "histogram":
+            data = export.Histogram(
+                [_distribution(key, values, began, now) for key, values in metric.known()],
+                since_then,
+            )
+        else:
+            points = [
+                export.NumberDataPoint(dict(key), began, now, values.value)
+                for key, values in metric.known()
+            ]
+            is_counter = metric.kind == "counter"
+            data = export.Sum(points, since_then, True) if is_counter else export.Gauge(points)
+        found.append(export.Metric(metric.name, metric.description, metric.unit, data))
+    scope = export.ScopeMetrics(InstrumentationScope("llmspell"), found, "")
+    return export.MetricsData([export.ResourceMetrics(resource, [scope], "")])
+
+
+def _distribution(key: Series, values: Values, began: int, now: int) -> HistogramDataPoint:
+    from opentelemetry.sdk.metrics.export import HistogramDataPoint
+
+    return HistogramDataPoint(
+        attributes=dict(key),
+        start_time_unix_nano=began,
+        time_unix_nano=now,
+        count=values.count,
+        sum=values.value,
+        bucket_counts=list(values.buckets),
+        explicit_bounds=BOUNDS,
+        min=values.least,
+        max=values.most,
+    )

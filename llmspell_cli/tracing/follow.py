@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bridges._errors import ConfigError
+from bridges._measured import measure
+from bridges._metrics import Registry, registry_of
 from bridges._tracing import Span, Tracing, tracing_of, words_of
 from llmspell_cli.config import COLLECTOR, Telemetry
 from llmspell_cli.invocation import Invocation
@@ -20,8 +23,19 @@ if TYPE_CHECKING:
     from bridges._session import Session
     from llmspell_cli.tracing.collector import Collector, Target
 
-BASE, TRACES = COLLECTOR
-PATH = "/v1/traces"
+BASE, TRACES, METRICS = COLLECTOR
+
+
+class Signal(NamedTuple):
+    """One kind of what is told: where it goes, and what switches it off."""
+
+    path: str
+    address: str
+    exporter: str
+
+
+SPANS = Signal("/v1/traces", TRACES, "OTEL_TRACES_EXPORTER")
+NUMBERS = Signal("/v1/metrics", METRICS, "OTEL_METRICS_EXPORTER")
 LONGEST = 60.0
 """Seconds that a request may take, whatever the environment says: the run's end waits for it."""
 
@@ -36,6 +50,7 @@ class Follower:
         world, settings = invocation.world, invocation.load_config().telemetry
         self._file: TraceFile | None = None
         self._collector: Collector | None = None
+        self._registry: Registry | None = None
         self._url = ""
         tracing = tracing_of(run)
         tracing.content = settings.content
@@ -46,7 +61,9 @@ class Follower:
             self._file = TraceFile(path, settings.service_name or "llmspell")
             tracing.listeners.append(self._file.tell)
         target = self._target(settings, world.environ)
-        if target is not None and _is_sampled(tracing, settings.sample):
+        if target is not None and target.url and not _is_sampled(tracing, settings.sample):
+            target = replace(target, url=None)
+        if target is not None and (target.url or target.metrics):
             self._begin(target, tracing)
 
     def end(self, code: int) -> int:
@@ -93,13 +110,24 @@ class Follower:
             "llmspell.cost": float(budget.cost),
         }
 
+    def join(self, session: Session) -> None:
+        """Has a session be followed as well, with what it measures counted together."""
+        session.tracing = tracing_of(self._run)
+        if self._registry is not None:
+            session.share(Registry, self._run)
+            measure(session)
+
     def _leave(self, collector: Collector) -> None:
-        told, sent = collector.close()
+        (told, sent), log = collector.close(), self._run.log
+        lost = collector.has_lost_metrics
         if sent < told:
-            self._run.log.write(
-                "warn",
-                f"{told - sent} of {told} spans did not reach the collector at {self._url}",
-            )
+            too = ", nor did the metrics" if lost else ""
+            said = f"{told - sent} of {told} spans did not reach the collector at {self._url}{too}"
+            log.write("warn", said)
+        elif lost:
+            # A collector that has taken the spans is one that has no use for metrics.
+            said = f"the metrics did not reach the collector at {self._url}"
+            log.write("info" if told else "warn", f"{said}; telemetry.metrics = false sends none")
 
     def _is_written(self) -> bool:
         file, world = self._file, self._invocation.world
@@ -115,24 +143,29 @@ class Follower:
     def _target(self, settings: Telemetry, environ: Mapping[str, str]) -> Target | None:
         from llmspell_cli.tracing.collector import Target, is_installed
 
-        url = _url(settings, environ)
-        if url is None:
+        url = _url(settings, environ, SPANS)
+        metrics = _url(settings, environ, NUMBERS) if settings.metrics else None
+        if url is None and metrics is None:
             return None
         if settings.endpoint is None and not is_installed():
-            self._run.log.write("debug", "spans are not sent: the extra opentelemetry is missing")
+            self._run.log.write("debug", "nothing is sent: the extra opentelemetry is missing")
             return None
         headers = _headers(settings, environ)
         service = settings.service_name
         if service is None and not environ.get("OTEL_SERVICE_NAME"):
             service = "llmspell"
-        return Target(url, headers, service, request_seconds(environ))
+        return Target(url, headers, service, request_seconds(environ), metrics)
 
     def _begin(self, target: Target, tracing: Tracing) -> None:
         from llmspell_cli.tracing.collector import Collector
 
-        self._url = _bare(target.url)
-        self._collector = Collector(target)
-        tracing.listeners.append(self._collector.tell)
+        self._url = _bare(target.url or target.metrics or "")
+        if target.metrics:
+            self._registry = registry_of(self._run)
+            measure(self._run)
+        self._collector = Collector(target, self._registry)
+        if target.url:
+            tracing.listeners.append(self._collector.tell)
 
 
 def request_seconds(environ: Mapping[str, str]) -> float | None:
@@ -146,17 +179,17 @@ def request_seconds(environ: Mapping[str, str]) -> float | None:
     return min(found, LONGEST) if found > 0 else None
 
 
-def _url(settings: Telemetry, environ: Mapping[str, str]) -> str | None:
-    """Returns the address for spans: ours, or that of OpenTelemetry's own variables."""
+def _url(settings: Telemetry, environ: Mapping[str, str], signal: Signal) -> str | None:
+    """Returns the address for a signal: ours, or that of OpenTelemetry's own variables."""
     if settings.endpoint is not None:
-        return _checked(settings.endpoint, "telemetry.endpoint", PATH)
+        return _checked(settings.endpoint, "telemetry.endpoint", signal.path)
     off = environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
     foreign = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf") != "http/protobuf"
-    if off or foreign or environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
+    if off or foreign or environ.get(signal.exporter, "otlp") != "otlp":
         return None
-    if environ.get(TRACES):
-        return _checked(environ[TRACES], TRACES, "")
-    return _checked(environ[BASE], BASE, PATH) if environ.get(BASE) else None
+    if environ.get(signal.address):
+        return _checked(environ[signal.address], signal.address, "")
+    return _checked(environ[BASE], BASE, signal.path) if environ.get(BASE) else None
 
 
 def _checked(url: str, name: str, path: str) -> str:
@@ -170,7 +203,10 @@ def _checked(url: str, name: str, path: str) -> str:
             f"{name} is no address of a collector: {url!r}",
             hint="write it as in http://127.0.0.1:4318",
         )
-    return url if url.rstrip("/").endswith(PATH) else url.rstrip("/") + path
+    if not path:
+        return url
+    # Some write the address for spans with its path.
+    return url.rstrip("/").removesuffix(SPANS.path).removesuffix(path) + path
 
 
 def _headers(settings: Telemetry, environ: Mapping[str, str]) -> dict[str, str]:

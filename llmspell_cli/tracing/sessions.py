@@ -39,6 +39,11 @@ class Turns:
 
             session.on_close(close)
 
+    def join(self, session: Session) -> None:
+        """Has the inputs use another session as well, from its beginning on."""
+        if self._follower is not None:
+            self._follower.join(session)
+
     @contextmanager
     def turn(self, name: str, attributes: Mapping[str, Any]) -> Iterator[Turn]:
         """Has what happens inside be an input."""

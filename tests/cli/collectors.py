@@ -1,4 +1,4 @@
-"""A collector of spans on the loopback interface: what a real one would have received."""
+"""A collector of spans and metrics on the loopback interface: what a real one would receive."""
 
 from __future__ import annotations
 
@@ -8,18 +8,29 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
 class Received:
-    """What has come in. delay: seconds before it answers; status: of its answers"""
+    """What has come in.
+
+    paths, headers, requests: with spans, answered with `status`
+    number_headers, numbers: with metrics, answered with `number_status`
+    hangs: set unless it answers nothing
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
+        self.number_headers: list[dict[str, str]] = []
         self.requests: list[Any] = []
+        self.numbers: list[Any] = []
         self.status = 200
+        self.number_status = 200
         self.hangs = threading.Event()
         self.hangs.set()
 
@@ -32,6 +43,15 @@ class Received:
             for scope in resource.scope_spans
             for span in scope.spans
         ]
+
+    def metrics(self) -> dict[str, Any]:
+        """Returns the metrics as the last request told them, by name."""
+        return {
+            metric.name: metric
+            for resource in self.numbers[-1].resource_metrics
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
 
     def resource(self) -> dict[str, str]:
         """Returns the attributes of what sent the first spans."""
@@ -48,12 +68,20 @@ def collector() -> Iterator[Received]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.hangs.wait(30)
-            request = ExportTraceServiceRequest()
-            request.ParseFromString(body)
-            received.paths.append(self.path)
-            received.headers.append({k.lower(): v for k, v in self.headers.items()})
-            received.requests.append(request)
-            self.send_response(received.status)
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            if self.path.endswith("/v1/metrics"):
+                numbers = ExportMetricsServiceRequest()
+                numbers.ParseFromString(body)
+                received.number_headers.append(headers)
+                received.numbers.append(numbers)
+                self.send_response(received.number_status)
+            else:
+                request = ExportTraceServiceRequest()
+                request.ParseFromString(body)
+                received.paths.append(self.path)
+                received.headers.append(headers)
+                received.requests.append(request)
+                self.send_response(received.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -1,4 +1,4 @@
-"""Spans on their way to a collector: what is sent, and that it never holds or fails a run."""
+"""Spans and metrics on their way to a collector: what is sent, and that it never holds a run."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 
 from bridges._errors import ConfigError
+from bridges._metrics import Registry
 from llmspell_cli import config
 from llmspell_cli.tracing import collector as sending
 from llmspell_cli.tracing.collector import ATTEMPTS, Collector, Target
@@ -19,6 +21,9 @@ from llmspell_cli.tracing.follow import LONGEST, request_seconds
 from tests.cli.collectors import Received, collector
 from tests.cli.running import Ended, llmspell
 from tests.cli.worlds import make_world
+from tests.sessions import make_session
+
+CUMULATIVE = "AGGREGATION_TEMPORALITY_CUMULATIVE"
 
 SPELL = """
 local tool = Tool.new{ name = "twice", description = "x", parameters = { n = "integer" },
@@ -80,6 +85,128 @@ def test_spans_reach_a_collector(tmp_path: Path) -> None:
     assert values(chat)["gen_ai.request.model"] == "echo"
     assert values(root)["llmspell.usage.requests"] == 1
     assert "secret prompt" not in str(received.requests)
+
+
+MEASURED = """
+local words = Metrics.counter("app.words", { unit = "1", description = "Words read" })
+words:add(2, { lang = "no" })
+words:add(3, { lang = "en" })
+Metrics.gauge("app.open"):set(-4)
+for _, value in ipairs({ 0.002, 0.5, 0.4, 7000000 }) do
+  Metrics.histogram("app.size"):record(value)
+end
+Metrics.histogram("app.never", { description = "No value" })
+LLM.complete("hi", { model = "test:echo" })
+"""
+
+
+def points(metric: Any) -> dict[str, Any]:
+    """Returns the points of a metric by the values of their labels."""
+    return {
+        " ".join(entry.value.string_value for entry in point.attributes): point
+        for point in getattr(metric, metric.WhichOneof("data")).data_points
+    }
+
+
+def test_metrics_reach_a_collector(tmp_path: Path) -> None:
+    with collector() as received:
+        ended = run(tmp_path, source=MEASURED, LLMSPELL_TELEMETRY__ENDPOINT=received.url)
+    assert (ended.code, ended.err) == (0, "")
+    found = received.metrics()
+    assert "app.never" not in found
+    words = found["app.words"]
+    assert (words.unit, words.description, words.sum.is_monotonic) == ("1", "Words read", True)
+    assert words.sum.aggregation_temporality == AggregationTemporality.Value(CUMULATIVE)
+    assert {key: point.as_double for key, point in points(words).items()} == {"no": 2, "en": 3}
+    assert points(found["app.open"])[""].as_double == -4
+    size = points(found["app.size"])[""]
+    assert (size.count, size.sum, size.min, size.max) == (4, 7000000.902, 0.002, 7000000)
+    bounds = [0.0, *size.explicit_bounds, float("inf")]
+    full = {bounds[i + 1]: count for i, count in enumerate(size.bucket_counts) if count}
+    assert full == {0.002: 1, 0.5: 2, float("inf"): 1}
+    assert points(found["llmspell.model.requests"])["test:echo ok"].as_double == 1
+    assert points(found["llmspell.model.duration"])["test:echo"].count == 1
+    assert points(found["llmspell.model.tokens"])["test:echo output"].as_double > 0
+    assert 0 < size.start_time_unix_nano <= size.time_unix_nano
+
+
+def test_metrics_are_told_of_every_run_and_can_be_switched_off(tmp_path: Path) -> None:
+    with collector() as received:
+        env = {"LLMSPELL_TELEMETRY__ENDPOINT": received.url, "LLMSPELL_TELEMETRY__SAMPLE": "0"}
+        assert run(tmp_path, source=MEASURED, **env).code == 0
+        assert (len(received.requests), len(received.numbers)) == (0, 1)
+        del env["LLMSPELL_TELEMETRY__SAMPLE"]
+        env["LLMSPELL_TELEMETRY__METRICS"] = "false"
+        assert run(tmp_path, source=MEASURED, **env).code == 0
+        assert received.requests and len(received.numbers) == 1
+
+
+def test_a_run_that_measures_nothing_tells_no_metrics(tmp_path: Path) -> None:
+    with collector() as received:
+        assert run(tmp_path, source="return 1", LLMSPELL_TELEMETRY__ENDPOINT=received.url).code == 0
+    assert received.requests and not received.numbers
+
+
+def test_the_variables_of_opentelemetry_count_for_metrics(tmp_path: Path) -> None:
+    with collector() as received:
+        env = {
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{received.url}/own/v1/metrics",
+            "OTEL_EXPORTER_OTLP_HEADERS": "x-key=one",
+            "OTEL_RESOURCE_ATTRIBUTES": "service.instance.id=mine",
+        }
+        assert run(tmp_path, source=MEASURED, **env).code == 0
+        assert not received.requests
+        assert received.number_headers[0]["x-key"] == "one"
+        resource = received.numbers[0].resource_metrics[0].resource
+        told = {entry.key: entry.value.string_value for entry in resource.attributes}
+        assert (told["service.instance.id"], told["service.name"]) == ("mine", "llmspell")
+        assert run(tmp_path, source=MEASURED, **env, OTEL_METRICS_EXPORTER="none").code == 0
+        assert len(received.numbers) == 1
+
+
+def test_a_collector_that_takes_no_metrics_costs_nothing(tmp_path: Path) -> None:
+    with collector() as received:
+        received.number_status = 404
+        env = {"LLMSPELL_TELEMETRY__ENDPOINT": received.url + "/v1/traces"}
+        ended = run(tmp_path, source=MEASURED, **env)
+        assert (ended.code, ended.err) == (0, "")
+        ended = run(tmp_path, "--log-level", "info", source=MEASURED, **env)
+        assert "telemetry.metrics = false" in ended.err
+        env = {"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{received.url}/v1/metrics"}
+        ended = run(tmp_path, source=MEASURED, **env)
+        (line,) = ended.err.splitlines()
+    assert line.startswith("warn: the metrics did not reach the collector at http://127.0.0.1:")
+
+
+def test_metrics_that_nobody_answers_are_given_up(tmp_path: Path) -> None:
+    registry: Registry = make_session(tmp_path).shared(Registry)
+    registry.metric("app.words", "counter").values(None).add(1)
+    with collector() as received:
+        received.hangs.clear()
+        target = Target(None, timeout=30, metrics=received.url + "/v1/metrics")
+        sender = Collector(target, registry)
+        began = time.monotonic()
+        assert sender.close(0.3) == (0, 0)
+        assert time.monotonic() - began < 25
+        assert sender.has_lost_metrics
+        received.hangs.set()
+        sender._thread.join(30)
+    assert not sender.has_lost_metrics
+
+
+def test_metrics_are_told_while_a_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "NUMBERS_EVERY", 0.05)
+    registry: Registry = make_session(tmp_path).shared(Registry)
+    registry.metric("app.words", "counter").values(None).add(1)
+    with collector() as received:
+        sender = Collector(Target(None, timeout=30, metrics=received.url + "/v1/metrics"), registry)
+        last = time.monotonic() + 60
+        while len(received.numbers) < 2 and time.monotonic() < last:
+            time.sleep(0.01)
+        sender.close(30)
+        assert len(received.numbers) >= 3
 
 
 def test_prompts_are_told_only_where_it_is_asked_for(tmp_path: Path) -> None:
@@ -145,6 +272,7 @@ def test_a_dead_collector_costs_one_line(tmp_path: Path) -> None:
     assert ended.code == 0
     (line,) = ended.err.splitlines()
     assert line.startswith("warn: 5 of 5 spans did not reach the collector at http://127.0.0.1:")
+    assert line.endswith(", nor did the metrics")
     assert "password" not in ended.err
 
 
