@@ -28,7 +28,7 @@ class HandoffOptions(TypedDict, total=False):
     condition: Takes the same map and tells whether a handoff is possible now
     validate: Takes the same map, with the new `state`; false, or a text that says why, refuses
     on_rollback: Takes the same map, with `error` and the state as it is again, when the handoff
-        was refused or a later failure undid it
+        was refused, or a later failure or the end of a cancelled run undid it
     keep_history: What the agent is shown of the conversation: all of it, a summary that the model
         of the other agent writes, nothing but the last message of the user, or so many messages
     input_schema: The tool's arguments: JSON Schema or the short form; `reason`, a text, unless set

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 ASKING = (protocol.CALL, protocol.NOTE, protocol.MODULE, protocol.SETTLE)
+STOPPED = "the spell was stopped"
 FRAME_ROOM = protocol.MAX_FRAME
 REFUSED_NOTE = 100
 """Bytes of output that the line about a refused one-way call counts as."""
@@ -34,6 +35,7 @@ class Calls:
 
     wants_loop: an asynchronous function was called while there is no event loop; nothing more is
     handled until `begin`
+    is_conversation: whether the spell lives on after an interrupt
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Calls:
         self._cancelled: set[asyncio.Task[None]] = set()
         self._returns: dict[int, asyncio.Future[Any]] = {}
         self._callbacks = 0
+        self._is_deaf = False
         self._courses = Courses()
         self.wants_loop = False
+        self.is_conversation = False
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Goes on inside an event loop, starting with the call that wanted one."""
@@ -270,6 +274,8 @@ class Calls:
         import asyncio
 
         assert self._loop is not None
+        if self._is_deaf:
+            raise Cancelled(STOPPED)
         self._callbacks += 1
         id = self._callbacks
         future = self._returns[id] = self._loop.create_future()
@@ -299,6 +305,20 @@ class Calls:
             future.set_exception(from_map(value))
 
     # -- the end
+
+    def interrupt(self) -> None:
+        """Cancels every call under way in a run that is being stopped.
+
+        An interrupted spell serves no callback any more: those fail at once, so that what undoes
+        something goes on with what needs no script.
+        """
+        self.cancel()
+        if self.is_conversation:
+            return
+        self._is_deaf = True
+        for future in self._returns.values():
+            if not future.done():
+                future.set_exception(Cancelled(STOPPED))
 
     def cancel(self) -> None:
         """Cancels every call under way, and the delivery of events."""

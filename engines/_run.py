@@ -126,7 +126,7 @@ class Run:
         self._watch_until(self._kill_at, reason)
         self._send(protocol.INTERRUPT, 0, b"")
         self._worker.interrupt()
-        self._calls.cancel()
+        self._calls.interrupt()
         self._wake()  # to wait no longer than until it is killed
         if self.on_interrupt is not None:
             self.on_interrupt()
@@ -169,6 +169,7 @@ class Run:
             }
         ).encode()
         self._is_debugged = "debug" in program.options
+        self._calls.is_conversation = program.form == "repl"
         values = self._codec.encode(
             {
                 "params": self._session.params,
@@ -188,10 +189,9 @@ class Run:
             self._handle_frames()
             self._look_at_clock()
             return
-        writing = [fd] if self._sending else []
         # A signal is only noted: come back often enough to act on it.
         wait = min(self._until_next(), 0.05)
-        readable, writable, _ = select.select([fd], writing, [], wait)
+        readable, writable, _ = select.select([fd], [fd] if self._sending else [], [], wait)
         if writable:
             self._flush()
         if readable:

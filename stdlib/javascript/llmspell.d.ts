@@ -476,7 +476,7 @@ interface HandoffOptions {
   condition?: (...args: any[]) => any;
   /** Takes the same map, with the new `state`; false, or a text that says why, refuses */
   validate?: (...args: any[]) => any;
-  /** Takes the same map, with `error` and the state as it is again, when the handoff was refused or a later failure undid it */
+  /** Takes the same map, with `error` and the state as it is again, when the handoff was refused, or a later failure or the end of a cancelled run undid it */
   onRollback?: (...args: any[]) => any;
   /** What the agent is shown of the conversation: all of it, a summary that the model of the other agent writes, nothing but the last message of the user, or so many messages */
   keepHistory?: 'all' | 'summary' | 'none' | number;

@@ -171,7 +171,7 @@ function debug.traceback(message) end
 ---@field state? any Data that goes with it, or a function that gives it: it takes a map of `from_agent`, `to_agent`, `reason`, `arguments`, `state` (as it is so far) and `messages`. Without it the state goes on as it is
 ---@field condition? function Takes the same map and tells whether a handoff is possible now
 ---@field validate? function Takes the same map, with the new `state`; false, or a text that says why, refuses
----@field on_rollback? function Takes the same map, with `error` and the state as it is again, when the handoff was refused or a later failure undid it
+---@field on_rollback? function Takes the same map, with `error` and the state as it is again, when the handoff was refused, or a later failure or the end of a cancelled run undid it
 ---@field keep_history? ("all"|"summary"|"none")|integer What the agent is shown of the conversation: all of it, a summary that the model of the other agent writes, nothing but the last message of the user, or so many messages
 ---@field input_schema? table<string, any> The tool's arguments: JSON Schema or the short form; `reason`, a text, unless set
 
