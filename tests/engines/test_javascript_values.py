@@ -227,7 +227,7 @@ def test_host_errors_have_their_fields() -> None:
         ("throw new Error('r', { cause: new Error('c') })", {"details": {"cause": "Error: c"}}),
         ("throw 'text'", {"code": "spell_error", "message": "text"}),
         ("throw { a: 1 }", {"message": '{"a":1}'}),
-        ("throw undefined", {"message": "undefined"}),
+        ("throw undefined", {"message": "undefined was thrown"}),
         ("throw Symbol('s')", {"message": "Symbol(s)"}),
         ("throw { toString() { throw 1 }, toJSON() { throw 1 } }",
          {"message": "an error that cannot be described"}),
