@@ -13,9 +13,9 @@ from bridges._permissions import Grants
 
 if TYPE_CHECKING:
     from bridges._budget import Budget
-    from bridges._bus import Bus
     from bridges._declare import HostObject
     from bridges._errors import SpellError
+    from bridges._events.bus import Bus
     from bridges._gate import Gate
     from bridges._invoke import Door
     from bridges._log import Log

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from bridges._pool_specs import PoolSpec
+    from bridges._pools.specs import PoolSpec
 
 LOCAL_DEFAULT = "local:smollm2-135m"
 

@@ -22,7 +22,7 @@ from bridges._errors import (
     ToolFailed,
     WorkerCrashed,
 )
-from bridges._hooks import Hooks
+from bridges._hooks.hooks import Hooks
 from bridges._names import did_you_mean
 from bridges._pauses import Pauses
 from bridges._schema import checker, fit, to_json_schema
@@ -168,7 +168,7 @@ class Tools:
 
 
 def _builtins() -> Mapping[str, Any]:
-    from bridges._builtins import BUILTINS
+    from bridges._builtins.tools import BUILTINS
 
     return BUILTINS
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
-from bridges._agent_records import (
+from bridges._agents.agent import AgentHandle, AgentSpec, TeamHandle
+from bridges._agents.making import SpecAgent, as_handoff, as_tool, changed, checked, spec_of
+from bridges._agents.records import (
     AgentChanges,
     AgentInfo,
     AgentOptions,
@@ -15,12 +17,10 @@ from bridges._agent_records import (
     AgentTemplateOptions,
     AgentToolOptions,
 )
-from bridges._agent_specs import SpecAgent, as_handoff, as_tool, changed, checked, spec_of
-from bridges._agent_templates import AgentTemplates
-from bridges._agents import AgentHandle, AgentSpec, TeamHandle
-from bridges._bus import Bus
+from bridges._agents.templates import AgentTemplates
 from bridges._declare import NOTHING, Bridge, host_function
-from bridges._handoffs import HandoffHandle
+from bridges._events.bus import Bus
+from bridges._handoffs.handoff import HandoffHandle
 from bridges._tools import ToolHandle
 from bridges._types import StreamOf
 from bridges.stream import Stream, with_end

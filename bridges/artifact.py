@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bridges import _io
 from bridges._artifacts import reading
+from bridges._artifacts.blobs import Pending
 from bridges._artifacts.records import (
     ArtifactChoice,
     ArtifactFileOptions,
@@ -19,11 +20,10 @@ from bridges._artifacts.records import (
     ArtifactQuery,
 )
 from bridges._artifacts.store import About, Artifacts, Query, Row
-from bridges._blobs import Pending
-from bridges._bus import Bus
 from bridges._database import database
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
+from bridges._events.bus import Bus
 from bridges._joined import KeptScope, space_for, spaces_of
 from bridges._permissions import Checked, ReadPath, WritePath
 from bridges._threads import in_thread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from bridges._agent_records import AgentLike, AgentMessage, AgentResult
+from bridges._agents.records import AgentLike, AgentMessage, AgentResult
 from bridges._conversations import formats
 from bridges._conversations.history import Room, checked, tokens_of
 from bridges._conversations.kept import Kept

@@ -7,10 +7,14 @@ import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from bridges._bus import Bus, correlation
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument, TimeLimit
-from bridges._event_records import (
+from bridges._events.built_in import RESERVED
+from bridges._events.bus import Bus, correlation
+from bridges._events.handlers import Handler, is_wanted
+from bridges._events.patterns import check_event, check_pattern, matches
+from bridges._events.queues import Tap
+from bridges._events.records import (
     EventEmitOptions,
     EventHistoryOptions,
     EventOptions,
@@ -20,12 +24,8 @@ from bridges._event_records import (
     EventStreamOptions,
     EventWaitOptions,
 )
-from bridges._events import RESERVED
-from bridges._handlers import Handler, is_wanted
-from bridges._patterns import check_event, check_pattern, matches
 from bridges._pauses import Pauses
 from bridges._plain import check_plain, weight
-from bridges._queues import Tap
 from bridges._types import Callback, StreamOf
 from bridges.stream import Final, Stream
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
-from bridges._guarding.options import (
+from bridges._guardrails.handle import PLACES, GuardrailHandle, Outcome
+from bridges._guardrails.options import (
     GuardrailCustomOptions,
     GuardrailInfo,
     GuardrailLengthOptions,
@@ -21,9 +22,8 @@ from bridges._guarding.options import (
     GuardrailTopicOptions,
     GuardrailWordsOptions,
 )
-from bridges._guarding.rules import SETTINGS, rule_of, spec_of
-from bridges._guarding.spec import GuardrailSpec
-from bridges._guardrails import PLACES, GuardrailHandle, Outcome
+from bridges._guardrails.rules import SETTINGS, rule_of, spec_of
+from bridges._guardrails.spec import GuardrailSpec
 from bridges._types import Callback
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class GuardrailObject(GuardrailHandle):
         where = (options or {}).get("where")
         if where is not None:
             return await self.judge(self._session, value, where)
-        from bridges._guarding.judging import judge
+        from bridges._guardrails.judging import judge
 
         return await judge(self._session, self.specs, value, "value", {})
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from bridges._agent_records import AgentMessage, AgentResult
-from bridges._agents import AgentHandle, TeamHandle, check_settings
+from bridges._agents.agent import AgentHandle, TeamHandle, check_settings
+from bridges._agents.records import AgentMessage, AgentResult
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
-from bridges._handoffs import MAX_HANDOFFS, HandoffHandle, HandoffSpec, Journey, handoff_spec
-from bridges._relays import hand_over
+from bridges._handoffs.handoff import (
+    MAX_HANDOFFS,
+    HandoffHandle,
+    HandoffSpec,
+    Journey,
+    handoff_spec,
+)
+from bridges._handoffs.relays import hand_over
 from bridges._tools import as_data
 from bridges._types import Callback, shape_of
 

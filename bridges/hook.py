@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from bridges._bus import Bus
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
-from bridges._hook_records import (
+from bridges._events.bus import Bus
+from bridges._events.patterns import LONGEST
+from bridges._hooks.hooks import Hooks, HookSpec, When
+from bridges._hooks.passages import Shown
+from bridges._hooks.ready import Asked, Cost, Logging, Metrics, RateLimit
+from bridges._hooks.records import (
     AnyPoint,
     HookCacheOptions,
     HookCostOptions,
@@ -19,10 +23,6 @@ from bridges._hook_records import (
     HookRedactOptions,
     HookStats,
 )
-from bridges._hooks import Hooks, HookSpec, When
-from bridges._passages import Shown
-from bridges._patterns import LONGEST
-from bridges._ready_hooks import Asked, Cost, Logging, Metrics, RateLimit
 from bridges._types import Callback
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ class Hook(Bridge):
         options: Of what, and how long
         returns: The hook
         """
-        from bridges._changing_hooks import Cache
+        from bridges._hooks.changing import Cache
 
         given = options or {}
         bus: Bus = self.session.shared(Bus)
@@ -239,7 +239,7 @@ class Hook(Bridge):
         options: What is taken out of what
         returns: The hook
         """
-        from bridges._changing_hooks import Redact
+        from bridges._hooks.changing import Redact
 
         words, patterns = options.get("words", []), options.get("patterns", [])
         hook = Redact(patterns, words, options.get("replacement", "[redacted]"))

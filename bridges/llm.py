@@ -222,7 +222,7 @@ def _merged(prompt: Any, options: Any) -> dict[str, Any]:
 
 
 def _question(asked: dict[str, Any]) -> Question:
-    from bridges._agents import check_settings, turn_of
+    from bridges._agents.agent import check_settings, turn_of
     from bridges._llm.completions import Question
     from bridges._llm.shapes import SETTINGS
     from bridges._schema import to_json_schema

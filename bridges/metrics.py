@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 from bridges import _json
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
-from bridges._measured import measure
-from bridges._metrics import BUILT_IN, Kind, Metric, Registry, Values, registry_of
+from bridges._metrics.measured import measure
+from bridges._metrics.registry import BUILT_IN, Kind, Metric, Registry, Values, registry_of
 from bridges._types import Callback
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ class Metrics(Bridge):
         returns: The text
         """
         if format == "prometheus":
-            from bridges._exposition import render
+            from bridges._metrics.exposition import render
 
             return render(self._registry.metrics())
         return _json.render([_record(metric) for metric in self._registry.metrics()], "metrics")

@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict
 
-from bridges._bus import Bus
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
-from bridges._pools import PROVIDER, Healths, Pools, pool_of
+from bridges._events.bus import Bus
+from bridges._pools.pools import PROVIDER, Healths, Pools, pool_of
 from bridges._types import Callback, Duration
 
 if TYPE_CHECKING:
-    from bridges._pool_specs import PoolSpec
-    from bridges._pools import Health
+    from bridges._pools.pools import Health
+    from bridges._pools.specs import PoolSpec
     from bridges._session import Session
 
 Strategy = Literal["fallback", "fastest", "consensus", "cheapest", "capability", "round_robin"]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from bridges._artifacts.records import ArtifactInfos
-from bridges._bus import Bus
 from bridges._conversations.records import ConversationTitles
 from bridges._database import database, owner
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import NotFound
+from bridges._events.bus import Bus
 from bridges._joined import Joined
 from bridges._names import did_you_mean
 from bridges._sessions.contents import Contents, session_fields

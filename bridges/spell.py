@@ -71,7 +71,7 @@ class Spell(Bridge):
                 hint="does the spell run itself?",
                 details={"limit": "depth"},
             )
-        from bridges._hooks import Hooks
+        from bridges._hooks.hooks import Hooks
 
         async def call(request: dict[str, Any]) -> Any:
             given = request["params"]

@@ -9,6 +9,7 @@ from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument, NotFound
 from bridges._state import changing, finding, tool
 from bridges._state.content import MAX_HISTORY
+from bridges._state.handle import StateHandle, States
 from bridges._state.making import agent_name, checker, make
 from bridges._state.merging import merge
 from bridges._state.records import (
@@ -25,7 +26,6 @@ from bridges._state.records import (
 )
 from bridges._state.shaping import shaped
 from bridges._state.values import MISSING, path_of, plain_map
-from bridges._states import StateHandle, States
 from bridges._tools import HostCallback, ToolHandle
 from bridges._types import Callback
 

@@ -7,14 +7,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-from bridges._agent_points import FORM, Way, run_between, stream_between
-from bridges._agent_records import AgentLike, AgentResult, AgentToolOptions
-from bridges._agent_specs import SpecAgent, as_agent, as_tool
-from bridges._agents import AgentHandle, TeamHandle, Turn, begin, check_settings, turn_of
+from bridges._agents.agent import AgentHandle, TeamHandle, Turn, begin, check_settings, turn_of
+from bridges._agents.making import SpecAgent, as_agent, as_tool
+from bridges._agents.points import FORM, Way, run_between, stream_between
+from bridges._agents.records import AgentLike, AgentResult, AgentToolOptions
 from bridges._declare import NOTHING, Bridge, host_function
 from bridges._errors import InvalidArgument
-from bridges._hooks import Form, Hooks
-from bridges._team_records import (
+from bridges._hooks.hooks import Form, Hooks
+from bridges._teams.records import (
     ParallelTeam,
     SequentialTeam,
     SupervisedTeam,
@@ -24,10 +24,10 @@ from bridges._team_records import (
     TeamRunOptions,
     VotingTeam,
 )
-from bridges._team_supervisor import Supervisor
-from bridges._team_votes import Ballots, Vote
-from bridges._team_works import Parallel, Sequential
-from bridges._teams import MOST_MEMBERS, TeamRun, TeamSpec, Work, run_team
+from bridges._teams.supervisor import Supervisor
+from bridges._teams.team import MOST_MEMBERS, TeamRun, TeamSpec, Work, run_team
+from bridges._teams.votes import Ballots, Vote
+from bridges._teams.works import Parallel, Sequential
 from bridges._tools import ToolHandle
 from bridges._types import Callback, StreamOf, shape_of
 from bridges.stream import Stream, with_end

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Coroutine
 
-    from bridges._bus import Bus
+    from bridges._events.bus import Bus
 
 
 ASKING = (protocol.CALL, protocol.NOTE, protocol.MODULE, protocol.SETTLE)

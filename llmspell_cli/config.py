@@ -25,7 +25,7 @@ from llmspell_cli.config_schema import GRANTS
 from llmspell_cli.world import World
 
 if TYPE_CHECKING:
-    from bridges._pool_specs import PoolSpec
+    from bridges._pools.specs import PoolSpec
 
 BUILT_IN = "built-in"
 COLLECTOR = (
@@ -309,7 +309,7 @@ def _pools(
 ) -> dict[str, PoolSpec]:
     if not configured:
         return {}
-    from bridges._pools import pool_of
+    from bridges._pools.pools import pool_of
 
     found = {}
     for name, entry in configured.items():

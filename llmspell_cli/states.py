@@ -15,11 +15,11 @@ from bridges._sessions.store import Row, Sessions
 from bridges._state import tables
 from bridges._state.content import MAX_HISTORY, Content, Entry, Head, Rules, Written, apply
 from bridges._state.file import MAX_FILE, lines, parse
+from bridges._state.handle import check_name
 from bridges._state.tables import Found, Place, TableStore
 from bridges._state.values import MISSING, Values, look_up, name_of, plain, plain_map, put
 from bridges._state.values import Path as Key
 from bridges._state.whole import Whole
-from bridges._states import check_name
 from llmspell_cli.kept import choose, owner_named, shown_owner
 
 if TYPE_CHECKING:

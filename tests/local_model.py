@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from bridges._store import DEFAULT, Store
+from bridges._local_models.store import DEFAULT, Store
 
 
 def data_folder() -> Path:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridges._events import EVENTS
-from bridges._passages import CHANGES
+from bridges._events.built_in import EVENTS
+from bridges._hooks.passages import CHANGES
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "events.md"

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import BinaryIO
 
+from bridges._artifacts.blobs import CHUNK, Pending
 from bridges._artifacts.store import Artifacts, Row
-from bridges._blobs import CHUNK, Pending
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._threads import in_thread
 

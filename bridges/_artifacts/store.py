@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from bridges._blobs import Blobs, Pending
+from bridges._artifacts.blobs import Blobs, Pending
 from bridges._database import Database, migrate
 from bridges._errors import ConfigError, LimitExceeded, NotFound
 from bridges._joined import scope_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridges._agents import ROLES
+from bridges._agents.agent import ROLES
 from bridges._errors import InvalidArgument
 from bridges._tools import as_text
 

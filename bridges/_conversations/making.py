@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bridges._agent_specs import SpecAgent, as_agent
-from bridges._agents import AgentHandle
+from bridges._agents.agent import AgentHandle
+from bridges._agents.making import SpecAgent, as_agent
 from bridges._conversations.kept import Kept
 from bridges._conversations.talk import KEEP, PROMPT, Summarize, Talk
 from bridges._errors import InvalidArgument

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from bridges._agent_records import AgentLike, AgentMessage
+from bridges._agents.records import AgentLike, AgentMessage
 from bridges._joined import KeptScope
 from bridges._tools import ToolHandle
 from bridges._types import Duration

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from bridges._agents import AgentHandle, turn_of
+from bridges._agents.agent import AgentHandle, turn_of
 from bridges._conversations.formats import to_summarize
 from bridges._conversations.history import (
     Message,

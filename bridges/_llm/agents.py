@@ -33,14 +33,14 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.run import AgentRunResult, AgentRunResultEvent
 
-from bridges._agents import RUNNING, AgentSpec, Ended, Leg, Tally, Turn
+from bridges._agents.agent import RUNNING, AgentSpec, Ended, Leg, Tally, Turn
 from bridges._errors import (
     LimitExceeded,
     ProviderFailed,
     SpellError,
     TimeLimit,
 )
-from bridges._handoffs import HandoffSpec
+from bridges._handoffs.handoff import HandoffSpec
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translate
 from bridges._llm.guarding import Guards

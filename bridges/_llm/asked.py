@@ -24,9 +24,9 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.usage import RequestUsage
 
-from bridges._agents import check_message
+from bridges._agents.agent import check_message
 from bridges._errors import InvalidArgument
-from bridges._hooks import Form, Hooks
+from bridges._hooks.hooks import Form, Hooks
 from bridges._llm.costs import cost_of
 from bridges._llm.history import OUTPUT_TOOL, from_library, to_library
 from bridges._llm.requests import is_plain, pass_on, tools_of

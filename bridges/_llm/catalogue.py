@@ -8,7 +8,7 @@ from bridges._errors import InvalidArgument
 from bridges._llm.names import default_name, expand, split
 from bridges._llm.providers import BUILT_IN, is_ready
 from bridges._names import did_you_mean
-from bridges._pools import PROVIDER, Pools
+from bridges._pools.pools import PROVIDER, Pools
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -44,7 +44,7 @@ def names(session: Session, provider: str | None) -> list[str]:
 
 def _models(session: Session, provider: str) -> list[str]:
     if provider == "local":
-        from bridges._store import Store
+        from bridges._local_models.store import Store
 
         return [model.name for model in Store(session.data / "models").list() if model.installed]
     if provider == "test":

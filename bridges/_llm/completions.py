@@ -30,7 +30,7 @@ from bridges._schema import problems
 from bridges.stream import Final
 
 if TYPE_CHECKING:
-    from bridges._agents import Turn
+    from bridges._agents.agent import Turn
     from bridges._llm.named import NamedModel
 
 

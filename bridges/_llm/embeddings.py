@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridges._errors import InvalidArgument
 from bridges._llm.names import ModelRef, find
-from bridges._pools import PROVIDER
+from bridges._pools.pools import PROVIDER
 
 if TYPE_CHECKING:
     from pydantic_ai.embeddings import EmbeddingModel

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic_ai import ModelRetry
 
-from bridges._agents import RUNNING, AgentSpec, Tally, Turn
+from bridges._agents.agent import RUNNING, AgentSpec, Tally, Turn
 from bridges._errors import GuardrailBlocked
-from bridges._guardrails import Outcome, Violation, is_guarded, judge_all
+from bridges._guardrails.handle import Outcome, Violation, is_guarded, judge_all
 from bridges._schema import problems
 from bridges._session import Session
 from bridges._tools import Report, ToolSpec, as_text, call_for_model

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridges._errors import InvalidArgument, PermissionDenied
+from bridges._local_models.store import CATALOGUE, Store
 from bridges._permissions import ReadPath, WritePath
-from bridges._store import CATALOGUE, Store
 
 if TYPE_CHECKING:
     import httpx2

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bridges._llm.names import ModelRef, find
-from bridges._pools import PROVIDER, Pools
+from bridges._pools.pools import PROVIDER, Pools
 from bridges._settings import LOCAL_DEFAULT
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bridges._errors import ConfigError, ModelNotFound
 from bridges._llm.providers import BUILT_IN, Server, server_of
 from bridges._names import nearest
-from bridges._pools import PROVIDER, Pools
+from bridges._pools.pools import PROVIDER, Pools
 from bridges._settings import LOCAL_DEFAULT
 
 if TYPE_CHECKING:

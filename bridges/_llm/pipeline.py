@@ -16,7 +16,7 @@ from pydantic_ai.models import (
 )
 from pydantic_ai.settings import ModelSettings
 
-from bridges._hooks import Hooks
+from bridges._hooks.hooks import Hooks
 from bridges._llm.asked import Asked, Sent
 from bridges._llm.costs import cost_of
 from bridges._llm.failures import translated

@@ -22,11 +22,11 @@ from bridges._errors import (
 )
 from bridges._llm.named import NamedModel, sign
 from bridges._pauses import Pauses
-from bridges._pools import Health
+from bridges._pools.pools import Health
 
 if TYPE_CHECKING:
     from bridges._llm.tries import Request
-    from bridges._pool_specs import PoolSpec
+    from bridges._pools.specs import PoolSpec
     from bridges._session import Session
 
 

@@ -12,10 +12,10 @@ from pydantic_ai.models import ModelRequestParameters
 
 from bridges._errors import ModelNotFound
 from bridges._llm.names import full_name, split
-from bridges._pools import Health, Healths
+from bridges._pools.pools import Health, Healths
 
 if TYPE_CHECKING:
-    from bridges._pool_specs import PoolMember, PoolSpec
+    from bridges._pools.specs import PoolMember, PoolSpec
     from bridges._session import Session
 
 FREE = ("local", "test")

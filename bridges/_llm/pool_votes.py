@@ -21,7 +21,7 @@ from bridges._marks import Marks
 
 if TYPE_CHECKING:
     from bridges._llm.named import NamedModel
-    from bridges._pool_specs import PoolSpec
+    from bridges._pools.specs import PoolSpec
     from bridges._types import Callback
 
 MOST_SHOWN = 2_000

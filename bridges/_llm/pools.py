@@ -32,12 +32,12 @@ from bridges._llm.pool_votes import (
     quorum_of,
 )
 from bridges._llm.tries import Request, policy_of
-from bridges._pools import all_failed
+from bridges._pools.pools import all_failed
 from bridges._resilience.races import AllFailed, first, several
 
 if TYPE_CHECKING:
     from bridges._llm.names import ModelRef
-    from bridges._pool_specs import PoolSpec
+    from bridges._pools.specs import PoolSpec
     from bridges._session import Session
 
 FIRST_HEDGE = 1.0

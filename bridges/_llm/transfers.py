@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic_ai import CallDeferred, RunContext, Tool, ToolFailed
 
-from bridges._agents import Leg
+from bridges._agents.agent import Leg
 from bridges._errors import InvalidArgument
-from bridges._handoffs import Asked, HandoffSpec
+from bridges._handoffs.handoff import Asked, HandoffSpec
 from bridges._llm.history import from_library
 from bridges._tools import Report, ToolSpec
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridges import _alive
 from bridges._database import Database, migrate
 from bridges._errors import InvalidArgument, LimitExceeded, NotFound
 from bridges._names import did_you_mean
+from bridges._sessions import alive
 
 if TYPE_CHECKING:
     import sqlite3
@@ -159,7 +159,7 @@ class Sessions:
         def work(c: sqlite3.Connection) -> None:
             running = "SELECT number, spell FROM runs WHERE session = ? AND ended IS NULL"
             for run, spell in c.execute(running, (number,)):
-                if _alive.goes_on(self._data, run):
+                if alive.goes_on(self._data, run):
                     raise InvalidArgument(
                         f"the session {name!r} is in use: the spell {spell!r} runs in it",
                         hint="remove it when the run has ended",
@@ -193,7 +193,7 @@ class Sessions:
             return run
 
         run = await self.database.write(work)
-        _alive.begin(self._data, run)
+        alive.begin(self._data, run)
         return run
 
     async def note_usage(self, run: int, usage: dict[str, float]) -> None:
@@ -218,7 +218,7 @@ class Sessions:
         try:
             await self.database.write(work)
         finally:
-            _alive.end(self._data, run)
+            alive.end(self._data, run)
 
     async def runs(self, number: int) -> list[dict[str, Any]]:
         """Returns the runs that joined a session, oldest first."""
@@ -231,7 +231,7 @@ class Sessions:
 
         found = await self.database.read(work)
         for run in found:
-            if run["ended"] is None and not _alive.goes_on(self._data, run["number"]):
+            if run["ended"] is None and not alive.goes_on(self._data, run["number"]):
                 run["status"] = "unfinished"
         return found
 

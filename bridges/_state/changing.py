@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from bridges._state.handle import StateHandle
 from bridges._state.kept import Kept
 from bridges._state.shaping import shaped
 from bridges._state.values import Values, plain_map
-from bridges._states import StateHandle
 
 
 async def difference(handle: StateHandle, other: StateHandle | int | dict[str, Any]) -> list[Any]:

@@ -8,8 +8,8 @@ from bridges._database import database
 from bridges._errors import InvalidArgument
 from bridges._state import tables
 from bridges._state.content import MAX_HISTORY
+from bridges._state.handle import StateHandle, States
 from bridges._state.records import StateChange, StateInfo
-from bridges._states import StateHandle, States
 
 if TYPE_CHECKING:
     from bridges._session import Session

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from bridges._bus import Bus
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._hooks import Form, Hooks
+from bridges._events.bus import Bus
+from bridges._hooks.hooks import Form, Hooks
 from bridges._state.content import (
     NEW,
     Changes,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from bridges._agents import AgentHandle
+from bridges._agents.agent import AgentHandle
 from bridges._errors import InvalidArgument
 from bridges._schema import fit, problems, to_json_schema
 from bridges._state.content import MAX_HISTORY, Rules
+from bridges._state.handle import States, Wanted
 from bridges._state.kept import Kept, Migration
 from bridges._state.values import Values, plain_map
-from bridges._states import States, Wanted
 
 if TYPE_CHECKING:
     from bridges._session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Required, TypedDict
 
-from bridges._agents import AgentHandle
+from bridges._agents.agent import AgentHandle
 from bridges._permissions import KeptPath, StateScope
 from bridges._types import Callback
 

@@ -9,7 +9,7 @@ from bridges._state.values import MISSING, name_of, path_of
 from bridges._tools import tool_name
 
 if TYPE_CHECKING:
-    from bridges._states import StateHandle
+    from bridges._state.handle import StateHandle
 
 READING, WRITING = ("get", "all"), ("set", "remove")
 

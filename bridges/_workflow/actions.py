@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from bridges._agent_specs import as_agent
+from bridges._agents.making import as_agent
 from bridges._errors import InvalidArgument
 from bridges._permissions import ModulePath
 from bridges._tools import ToolHandle, Tools

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
-from bridges._agents import AgentHandle
+from bridges._agents.agent import AgentHandle
 from bridges._permissions import ModulePath
 from bridges._templates import written
 from bridges._tools import ToolSpec

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, Required, TypedDict
 
-from bridges._agent_records import AgentLike, AgentUsage
-from bridges._states import StateHandle
+from bridges._agents.records import AgentLike, AgentUsage
+from bridges._state.handle import StateHandle
 from bridges._tools import ToolHandle
 from bridges._types import Callback, Duration, text_record
 from bridges._workflow.handle import WorkflowHandle

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bridges._agents import Tally
+from bridges._agents.agent import Tally
 from bridges._errors import InvalidArgument, SpellError
 from bridges._tools import as_data, as_text
 

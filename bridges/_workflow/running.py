@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
-from bridges._agents import RUNNING, Tally
-from bridges._bus import Bus, correlation
+from bridges._agents.agent import RUNNING, Tally
 from bridges._errors import (
     BudgetExceeded,
     Cancelled,
@@ -19,7 +18,8 @@ from bridges._errors import (
     TimeLimit,
     WorkflowFailed,
 )
-from bridges._hooks import Form, Hooks
+from bridges._events.bus import Bus, correlation
+from bridges._hooks.hooks import Form, Hooks
 from bridges._pauses import Pauses
 from bridges._plain import plain
 from bridges._undoing import Undoing

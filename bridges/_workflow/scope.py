@@ -9,7 +9,7 @@ from typing import Any
 
 from bridges._declare import HostObject
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._states import StateHandle
+from bridges._state.handle import StateHandle
 from bridges._types import Callback
 
 

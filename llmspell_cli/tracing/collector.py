@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from bridges._errors import ConfigError
-from bridges._metrics import BOUNDS, Metric, Registry, Series, Values
+from bridges._metrics.registry import BOUNDS, Metric, Registry, Series, Values
 from bridges._tracing import Span
 
 if TYPE_CHECKING:

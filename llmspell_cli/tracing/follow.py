@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from bridges._errors import ConfigError
-from bridges._measured import measure
-from bridges._metrics import Registry, registry_of
+from bridges._metrics.measured import measure
+from bridges._metrics.registry import Registry, registry_of
 from bridges._tracing import Span, Tracing, tracing_of, words_of
 from llmspell_cli.config import COLLECTOR, Telemetry
 from llmspell_cli.invocation import Invocation

@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from bridges._artifacts import reading, store
+from bridges._artifacts.blobs import STALE, Pending
 from bridges._artifacts.store import About, Artifacts, Query, Row
-from bridges._blobs import STALE, Pending
 from bridges._database import Database, database
 from bridges._errors import ConfigError, InvalidArgument, LimitExceeded, NotFound, SpellError
 from bridges._joined import Joined
@@ -412,7 +412,7 @@ def test_a_checksum_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_storing_is_told_as_an_event(language: str, tmp_path: Path) -> None:
-    from bridges._bus import Bus
+    from bridges._events.bus import Bus
 
     session = make_session(tmp_path)
     source = {

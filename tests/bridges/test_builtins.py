@@ -8,9 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from bridges import _builtin_runs, _search
-from bridges._builtins import BUILTINS
-from bridges._calculator import calculate
+from bridges._builtins import runs, search
+from bridges._builtins.calculator import calculate
+from bridges._builtins.tools import BUILTINS
 from bridges._errors import (
     InvalidArgument,
     LimitExceeded,
@@ -86,7 +86,7 @@ def test_a_model_may_not_do_what_the_spell_may_not(tmp_path: Path) -> None:
 
 
 def test_long_texts_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_builtin_runs, "MAX_TEXT", 10)
+    monkeypatch.setattr(runs, "MAX_TEXT", 10)
     (tmp_path / "a").write_text("x" * 11)
     found = use(make_session(tmp_path), "file_read", path="a")
     assert found == "x" * 10 + "\n[cut: 11 characters]"
@@ -114,7 +114,7 @@ def test_a_search_ends_when_its_time_is_up(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a.txt").write_text("a" * 60 + "b")
     found = use(make_session(tmp_path), "file_search", text="(a|aa)+$", regex=True)
     assert found == {"matches": [], "complete": True}
-    monkeypatch.setattr(_search, "SECONDS", 0.0)
+    monkeypatch.setattr(search, "SECONDS", 0.0)
     with pytest.raises(TimeLimit, match="0 seconds"):
         use(make_session(tmp_path), "file_search", text="(a|aa)+$", regex=True)
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridges._agents import AgentHandle
+from bridges._agents.agent import AgentHandle
 from bridges._conversations import formats, shelf
 from bridges._conversations.history import Room, checked, fitted, interleaved, renamed, turns_of
 from bridges._conversations.kept import Kept

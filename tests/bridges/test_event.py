@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from bridges import _bus, _handlers, _queues
-from bridges._bus import Bus, correlation
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._patterns import matches
+from bridges._events import bus as event_bus
+from bridges._events import handlers, queues
+from bridges._events.bus import Bus, correlation
+from bridges._events.patterns import matches
 from bridges._session import Limits, Session
 from llmspell_cli.repl.bench import Bench
 from tests.casting import cast
@@ -66,7 +67,7 @@ async def emit(session: Session, name: str, data: Any = None) -> Any:
 def test_what_finds_no_room_is_counted_and_the_rest_arrives(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queues, "QUEUE", 10)
+    monkeypatch.setattr(queues, "QUEUE", 10)
     begun, going = asyncio.Event(), asyncio.Event()
 
     async def work() -> Any:
@@ -98,7 +99,7 @@ def test_what_finds_no_room_is_counted_and_the_rest_arrives(
 def test_a_reader_that_does_not_read_loses_the_newest(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queues, "QUEUE", 10)
+    monkeypatch.setattr(queues, "QUEUE", 10)
 
     async def work() -> Any:
         waiting = asyncio.create_task(
@@ -120,7 +121,7 @@ def test_a_reader_that_does_not_read_loses_the_newest(
 def test_what_all_streams_hold_together_is_bounded(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queues, "MOST_HELD", 200_000)
+    monkeypatch.setattr(queues, "MOST_HELD", 200_000)
 
     async def work() -> Any:
         streams = [await wait_for(session, "Event.stream", "a") for _ in range(10)]
@@ -142,7 +143,7 @@ def test_what_all_streams_hold_together_is_bounded(
 def test_what_streams_make_of_events_is_bounded(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queues, "MOST_HELD", 200_000)
+    monkeypatch.setattr(queues, "MOST_HELD", 200_000)
 
     async def work() -> None:
         options = {"map": gives("x" * 300_000)}
@@ -157,7 +158,7 @@ def test_what_streams_make_of_events_is_bounded(
 def test_batches_of_big_events_come_early(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_handlers, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(handlers, "MOST_BYTES", 100_000)
     handler, other = gives(None), gives(None)
 
     async def work() -> list[list[int]]:
@@ -171,7 +172,7 @@ def test_batches_of_big_events_come_early(
         await wait_for(session, "Async.sleep", 0.05)
         handler.calls.clear()
         # Where others hold all there is, it comes at once, and nothing is lost.
-        monkeypatch.setattr(_queues, "MOST_HELD", 40_000)
+        monkeypatch.setattr(queues, "MOST_HELD", 40_000)
         call(session, "Event.on", "a", other, options)
         call(session, "Event.on", "a", handler, options)
         for _ in range(3):
@@ -185,7 +186,7 @@ def test_batches_of_big_events_come_early(
 def test_what_all_caches_hold_together_is_bounded(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_queues, "MOST_HELD", 100_000)
+    monkeypatch.setattr(queues, "MOST_HELD", 100_000)
 
     async def work() -> list[int]:
         caches = [call(session, "Hook.cache", {"point": "state"}) for _ in range(1)]
@@ -216,10 +217,10 @@ def test_a_delivery_that_is_ended_before_it_begins_holds_nobody(session: Session
 def test_history_is_bounded_in_number_and_size(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_bus, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(event_bus, "MOST_BYTES", 100_000)
 
     async def work() -> Any:
-        for n in range(_bus.KEPT + 5):
+        for n in range(event_bus.KEPT + 5):
             await emit(session, "a", n)
         many = len(call(session, "Event.history"))
         for _ in range(20):
@@ -227,20 +228,20 @@ def test_history_is_bounded_in_number_and_size(
         return many, call(session, "Event.history")
 
     many, events = finish(session, work())
-    assert many < _bus.KEPT + 1
+    assert many < event_bus.KEPT + 1
     assert 1 <= len(events) <= 4 and events[-1]["name"] == "big"
 
 
 def test_handlers_and_readers_are_bounded(session: Session) -> None:
-    for _ in range(_bus.HANDLERS):
+    for _ in range(event_bus.HANDLERS):
         call(session, "Event.on", "a", gives(None))
     with pytest.raises(LimitExceeded, match="more than 1000 event handlers"):
         call(session, "Event.on", "a", gives(None))
-    assert call(session, "Event.off", "a") == _bus.HANDLERS
+    assert call(session, "Event.off", "a") == event_bus.HANDLERS
     call(session, "Event.on", "a", gives(None))
 
     async def many() -> Any:
-        for _ in range(_bus.HANDLERS + 1):
+        for _ in range(event_bus.HANDLERS + 1):
             await wait_for(session, "Event.stream", "a")
 
     with pytest.raises(LimitExceeded, match="in more than 1000 places"):
@@ -311,7 +312,7 @@ def test_what_is_replayed_is_told_to_the_spell_only(session: Session) -> None:
             return True
 
         bus: Bus = session.shared(Bus)
-        bus.listen(_bus.Listener("**", count))
+        bus.listen(event_bus.Listener("**", count))
         call(session, "Event.on", "**", heard)
         recorded = [{"name": "model.ended", "source": "llmspell", "data": {"name": "x"}}]
         await wait_for(session, "Event.replay", recorded)
@@ -469,7 +470,7 @@ def test_many_events_one_after_the_other(language: str, tmp_path: Path) -> None:
         source = f"return await (async () => {{{source}}})()"
     outcome, _ = cast(language, source, session)
     assert outcome.error is None, outcome.error.message
-    assert outcome.value == [5000, 5000, 5000, 0, _bus.KEPT]
+    assert outcome.value == [5000, 5000, 5000, 0, event_bus.KEPT]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bridges._bus import Bus
 from bridges._errors import BudgetExceeded, GuardrailBlocked, InvalidArgument, ScriptError
-from bridges._guarding import scan as scanning
-from bridges._guarding.rules import rule_of, spec_of
-from bridges._guarding.scan import Scan
-from bridges._guarding.spec import Clock, Undecided
+from bridges._events.bus import Bus
+from bridges._guardrails import scan as scanning
+from bridges._guardrails.rules import rule_of, spec_of
+from bridges._guardrails.scan import Scan
+from bridges._guardrails.spec import Clock, Undecided
 from bridges._session import Session
 from bridges._types import Text
 from tests.door import call, fails, finish, gives, wait_for

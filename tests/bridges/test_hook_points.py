@@ -13,7 +13,7 @@ from typing import Any, get_args
 import pytest
 
 from bridges._errors import ScriptError
-from bridges._hooks import Point
+from bridges._hooks.hooks import Point
 from bridges._session import Session
 from tests.casting import cast, literal
 from tests.sessions import make_session

@@ -6,7 +6,7 @@ import pytest
 
 from bridges import _marks
 from bridges._conversations.formats import to_summarize
-from bridges._handoff_words import transcript
+from bridges._handoffs.words import transcript
 from bridges._marks import Marks
 
 

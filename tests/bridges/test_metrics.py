@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bridges import _metrics
 from bridges._errors import InvalidArgument, LimitExceeded
-from bridges._metrics import Registry, registry_of
+from bridges._metrics import registry as metrics
+from bridges._metrics.registry import Registry, registry_of
 from bridges._session import Session
 from engines.languages import LANGUAGES
 from tests.casting import cast
@@ -36,7 +36,7 @@ def only(session: Session) -> Any:
 def test_new_labels_beyond_the_bound_are_counted_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_metrics, "MAX_SERIES", 3)
+    monkeypatch.setattr(metrics, "MAX_SERIES", 3)
     session = make_session(tmp_path)
     counter = call(session, "Metrics.counter", "a")
     for user in range(10):
@@ -55,7 +55,7 @@ def test_new_labels_beyond_the_bound_are_counted_together(
 
 def test_there_are_only_so_many_metrics(tmp_path: Path) -> None:
     known = registry(tmp_path)
-    for i in range(_metrics.MAX_METRICS):
+    for i in range(metrics.MAX_METRICS):
         known.metric(f"m{i}", "counter")
     known.metric("m0", "counter")
     with pytest.raises(LimitExceeded, match="more than 200 metrics"):
@@ -83,14 +83,14 @@ def test_sums_stay_numbers(tmp_path: Path) -> None:
     histogram = call(session, "Metrics.histogram", "a")
     for _ in range(3):
         call(session, "Histogram:record", histogram, 1.7e308)
-    assert only(session)["series"][0]["sum"] == _metrics.LARGEST
+    assert only(session)["series"][0]["sum"] == metrics.LARGEST
 
 
 def test_many_values_take_bounded_room(tmp_path: Path) -> None:
     values = registry(tmp_path).metric("a", "histogram").values(None)
     for i in range(20_000):
         values.record(float(i))
-    assert len(values.sample) == _metrics.SAMPLE
+    assert len(values.sample) == metrics.SAMPLE
     assert values.count == 20_000
     assert abs(values.percentiles()["p50"] - 10_000) < 2_500
 

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from bridges import _alive
-from bridges._bus import Bus
 from bridges._database import NAME, Database
 from bridges._errors import ConfigError, InvalidArgument, LimitExceeded
+from bridges._events.bus import Bus
 from bridges._session import Limits, Session, SpellInfo
-from bridges._sessions import store
+from bridges._sessions import alive, store
 from bridges._sessions.contents import Contents
 from bridges._sessions.joining import join_named, leave
 from bridges._sessions.store import USER, Ending, Sessions
@@ -143,21 +142,22 @@ def test_what_is_kept_in_a_session_goes_with_it(tmp_path: Path) -> None:
 
 def test_numbers_of_runs_are_locks_that_end_with_the_process(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib, time; from bridges import _alive; data = pathlib.Path(sys.argv[1])\n"
-        "_alive.begin(data, 5); print(flush=True); time.sleep(60)"
+        "import sys, pathlib, time; from bridges._sessions import alive\n"
+        "data = pathlib.Path(sys.argv[1])\n"
+        "alive.begin(data, 5); print(flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE)
     assert process.stdout is not None
     process.stdout.readline()
-    assert _alive.goes_on(tmp_path, 5)
-    assert not _alive.goes_on(tmp_path, 4)
+    assert alive.goes_on(tmp_path, 5)
+    assert not alive.goes_on(tmp_path, 4)
     process.kill()
     process.communicate()
-    assert not _alive.goes_on(tmp_path, 5)
-    _alive.begin(tmp_path, 5)
-    assert _alive.goes_on(tmp_path, 5)
-    _alive.end(tmp_path, 5)
-    assert not _alive.goes_on(tmp_path, 5)
+    assert not alive.goes_on(tmp_path, 5)
+    alive.begin(tmp_path, 5)
+    assert alive.goes_on(tmp_path, 5)
+    alive.end(tmp_path, 5)
+    assert not alive.goes_on(tmp_path, 5)
 
 
 def test_what_may_be_kept_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

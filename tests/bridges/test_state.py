@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from bridges import _database
-from bridges._bus import Bus
 from bridges._errors import InvalidArgument, LimitExceeded, PermissionDenied, TimeLimit
+from bridges._events.bus import Bus
 from bridges._permissions import Grants
 from bridges._session import Session, SpellInfo
 from bridges._state import content, kept, masking, patches

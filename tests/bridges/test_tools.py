@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridges._builtins import BUILTINS
+from bridges._builtins.tools import BUILTINS
 from bridges._errors import (
     BudgetExceeded,
     InvalidArgument,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bridges import _tracing
+from bridges._hooks.spans import ANSWERED, ASKED
 from bridges._permissions import Grants
 from bridges._session import Session
-from bridges._span_points import ANSWERED, ASKED
 from bridges._tracing import tracing_of
 from engines.languages import LANGUAGES
 from tests.casting import cast

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from bridges import _undoing
-from bridges._bus import Bus
 from bridges._errors import (
     InvalidArgument,
     PermissionDenied,
     ScriptError,
     WorkflowFailed,
 )
-from bridges._hooks import Hooks, HookSpec
+from bridges._events.bus import Bus
+from bridges._hooks.hooks import Hooks, HookSpec
 from bridges._session import Limits, Session
 from bridges._workflow import course, kinds
 from bridges._workflow.results import Went

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridges._store import DEFAULT
+from bridges._local_models.store import DEFAULT
 from llmspell_cli.commands.models import size
 from llmspell_cli.main import run
 from llmspell_cli.world import World

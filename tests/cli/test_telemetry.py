@@ -13,7 +13,7 @@ import pytest
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality
 
 from bridges._errors import ConfigError
-from bridges._metrics import Registry
+from bridges._metrics.registry import Registry
 from llmspell_cli import config
 from llmspell_cli.tracing import collector as sending
 from llmspell_cli.tracing.collector import ATTEMPTS, Collector, Target

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bridges._events import EVENTS
+from bridges._events.built_in import EVENTS
 from bridges._invoke import api
 from bridges._permissions import Grants
 from bridges._session import Session

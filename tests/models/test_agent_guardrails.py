@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridges._errors import BudgetExceeded, GuardrailBlocked, LimitExceeded, ProviderFailed
-from bridges._hooks import Hooks, HookSpec
+from bridges._hooks.hooks import Hooks, HookSpec
 from bridges._session import Session
 from bridges._settings import ModelSettings
 from tests.door import Function, call, fails, finish, gives, wait_for

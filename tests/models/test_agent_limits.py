@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bridges._agents import MAX_DEPTH, RUNNING, Tally
+from bridges._agents.agent import MAX_DEPTH, RUNNING, Tally
 from bridges._budget import Budget
 from bridges._errors import (
     BudgetExceeded,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bridges._agent_records import AgentOptions
-from bridges._agent_templates import FOLDER, AgentTemplates, built_in
-from bridges._builtins import BUILTINS
+from bridges._agents.records import AgentOptions
+from bridges._agents.templates import FOLDER, AgentTemplates, built_in
+from bridges._builtins.tools import BUILTINS
 from bridges._errors import InvalidArgument, NotFound
 from bridges._invoke import Door
 from bridges._types import shape_of

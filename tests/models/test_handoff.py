@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from bridges._budget import Budget
-from bridges._bus import Bus
 from bridges._errors import (
     BudgetExceeded,
     GuardrailBlocked,
@@ -21,7 +20,8 @@ from bridges._errors import (
     ScriptError,
     TimeLimit,
 )
-from bridges._hooks import Hooks, HookSpec
+from bridges._events.bus import Bus
+from bridges._hooks.hooks import Hooks, HookSpec
 from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for

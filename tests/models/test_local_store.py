@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bridges._errors import ConfigError, ModelNotFound, ProviderFailed, ProviderUnavailable
-from bridges._store import CATALOGUE, Source, Store
+from bridges._local_models.store import CATALOGUE, Source, Store
 from tests.processes import descendants
 
 MEMBER = "tiny_model/tiny.gguf"
@@ -169,7 +169,7 @@ def test_two_pulls_at_once_fetch_once(tmp_path: Path, index: Path) -> None:
 PULL = """
 import sys
 from pathlib import Path
-from bridges._store import CATALOGUE, Store
+from bridges._local_models.store import CATALOGUE, Store
 print("began", flush=True)
 Store(Path(sys.argv[1])).pull("smollm2-135m", lambda done, total: None)
 """

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from bridges import _pools
 from bridges._budget import Budget
 from bridges._errors import (
     BudgetExceeded,
@@ -22,9 +21,10 @@ from bridges._errors import (
     ProviderUnavailable,
     SpellError,
 )
-from bridges._hooks import Hooks, HookSpec
+from bridges._hooks.hooks import Hooks, HookSpec
 from bridges._llm import pool_votes, tries
-from bridges._pool_specs import PoolMember, PoolSpec
+from bridges._pools import pools
+from bridges._pools.specs import PoolMember, PoolSpec
 from bridges._session import Session
 from tests.door import Function, call, gives, wait_for
 from tests.models.asking import lines, running, session_at
@@ -694,7 +694,7 @@ def test_what_is_known_of_a_pool(session: Session) -> None:
 
 
 def test_a_run_has_so_many_pools_at_most(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_pools, "MOST_POOLS", 2)
+    monkeypatch.setattr(pools, "MOST_POOLS", 2)
     for name in ("one", "two", "two"):
         call(session, "Model.pool", {"name": name, "members": ["lab:echo"]})
     with pytest.raises(LimitExceeded):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridges._bus import Bus
 from bridges._errors import ModelNotFound
+from bridges._events.bus import Bus
 from bridges._session import Session
 from tests.door import Function, call, wait_for
 from tests.models.asking import running, session_at

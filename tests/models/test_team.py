@@ -21,7 +21,7 @@ from bridges._errors import (
     TimeLimit,
     WorkflowFailed,
 )
-from bridges._hooks import Hooks, HookSpec
+from bridges._hooks.hooks import Hooks, HookSpec
 from bridges._session import Session
 from bridges._settings import ModelSettings, Provider
 from tests.door import Function, call, fails, finish, gives, sleeps, wait_for

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from bridges._bus import Bus
+from bridges._events.bus import Bus
 from bridges._permissions import Grants
 from bridges._settings import ModelSettings
 from tests.casting import cast

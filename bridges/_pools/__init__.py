@@ -1,0 +1,1 @@
+"""Several models under one name, before any model library is loaded."""
