@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from bridges._account import Account
 from bridges._errors import InvalidArgument, LimitExceeded
 from bridges._permissions import Grants
 
@@ -32,6 +33,7 @@ class Limits:
 
     timeout: wall clock, seconds; cpu: processor time, seconds
     memory: bytes of the engine's heap; output: bytes printed
+    host_memory: bytes that the host holds for the spell, about
     calls: host calls in total; in_flight: host calls at one time
     artifacts: bytes of artifacts that one spell, or one session, may keep
     """
@@ -43,6 +45,7 @@ class Limits:
     calls: int = 10_000
     in_flight: int = 2_000
     artifacts: int = 1024 * 1024 * 1024
+    host_memory: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Session:
     inner: the runs of spells that this one has started and that have not ended
     failure, exit_code: what it ended with, once it has ended
     bus: the run's events; None until there is something to tell
+    account: what the host holds for the run
     """
 
     spell: SpellInfo
@@ -102,6 +106,7 @@ class Session:
     bus: Bus | None = None
     used: dict[str, float] = field(default_factory=lambda: {"calls": 0, "output": 0, "cpu": 0})
     door: Door = field(init=False)
+    account: Account = field(init=False)
     _objects: dict[int, HostObject] = field(default_factory=dict)
     _ids: dict[int, int] = field(default_factory=dict)
     _closers: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
@@ -111,6 +116,8 @@ class Session:
         from bridges._invoke import Door
 
         self.door = Door(self)
+        outer = self.caller.account if self.caller else None
+        self.account = Account(self.limits.host_memory, outer)
 
     def shared(self, kind: type[Any]) -> Any:
         """Returns the run's one instance of `kind`, made with this session on first use."""
@@ -178,8 +185,11 @@ class Session:
 
     async def close(self) -> None:
         """Closes what the run opened, newest first: all of it, whatever becomes of a part."""
-        while self._closers:
-            async with AsyncExitStack() as stack:
-                for closer in self._closers:
-                    stack.push_async_callback(closer)
-                self._closers.clear()
+        try:
+            while self._closers:
+                async with AsyncExitStack() as stack:
+                    for closer in self._closers:
+                        stack.push_async_callback(closer)
+                    self._closers.clear()
+        finally:
+            self.account.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from bridges._account import Share
 from bridges._agents.records import AgentLike, AgentMessage, AgentResult
 from bridges._conversations import formats
 from bridges._conversations.history import Room, checked, tokens_of
@@ -127,7 +128,8 @@ class ConversationObject(HostObject):
         """
         talk = self._talk
         kept = talk.branch(at, "Conversation.branch")
-        branched = Talk(kept, talk.agent, talk.room, talk.summarize)
+        share = Share(self._session.account, "conversations")
+        branched = Talk(kept, talk.agent, talk.room, share, talk.summarize)
         return ConversationObject(self._session, branched)
 
     @host_function(needs=NOTHING, since=2)
@@ -298,7 +300,7 @@ class Conversation(Bridge):
     def _object(
         self, kept: Kept, maker: Maker, room: Room, summarize: bool | ConversationSummary | None
     ) -> ConversationObject:
-        talk = Talk(kept, maker, room)
+        talk = Talk(kept, maker, room, Share(self.session.account, "conversations"))
         if summarize:
             how: Any = {} if summarize is True else summarize
             talk.summarize = summarize_of(self.session, talk, how, "Conversation.new")

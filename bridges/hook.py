@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from bridges._account import Share
 from bridges._declare import NOTHING, Bridge, HostObject, host_function
 from bridges._errors import InvalidArgument
-from bridges._events.bus import Bus
 from bridges._events.patterns import LONGEST
 from bridges._hooks.hooks import Hooks, HookSpec, When
 from bridges._hooks.passages import Shown
@@ -228,8 +228,8 @@ class Hook(Bridge):
         from bridges._hooks.changing import Cache
 
         given = options or {}
-        bus: Bus = self.session.shared(Bus)
-        hook = Cache(given.get("ttl"), given.get("size", KEPT), bus.room)
+        room = Share(self.session.account, "caches")
+        hook = Cache(given.get("ttl"), given.get("size", KEPT), room)
         return self._ready("cache", hook, {"point": "model", **given})
 
     @host_function(needs=NOTHING, since=2)

@@ -54,7 +54,7 @@ class Calls:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._held: tuple[int, Callable[[], Coroutine[Any, Any, None]]] | None = None
         self._sizes: dict[int, int] = {}
-        self._bytes = 0
+        self._account = session.account
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._cancelled: set[asyncio.Task[None]] = set()
         self._returns: dict[int, asyncio.Future[Any]] = {}
@@ -75,7 +75,7 @@ class Calls:
 
     @property
     def most_held(self) -> int:
-        """Bytes that may be held for the spell: calls that wait, their answers, its objects."""
+        """Bytes of answers that may wait for the spell."""
         return FRAME_ROOM + 2 * self._session.limits.memory
 
     def check_unsent(self, size: int) -> None:
@@ -165,26 +165,21 @@ class Calls:
                 )
             )
             return False
-        if self._bytes > self.most_held:
-            self._stop(
-                LimitExceeded(
-                    f"the spell's objects and waiting calls hold more than {self.most_held} bytes",
-                    hint="await some calls before starting more, or raise --memory",
-                    details={"limit": "memory"},
-                )
-            )
+        excess = self._account.excess()
+        if excess is not None:
+            self._stop(excess)
             return False
         return True
 
     def _keep(self, value: Any, size: int) -> None:
         # An object may keep everything it was made of until the run ends.
         if isinstance(value, HostObject):
-            self._bytes += size
+            self._account.add("objects", size)
 
     def _take(self, frame: Frame) -> None:
         if frame.id not in self._sizes:
             self._sizes[frame.id] = len(frame.payload)
-            self._bytes += len(frame.payload)
+            self._account.add("waiting calls", len(frame.payload))
 
     def _start(self, id: int, serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if self._loop is None:
@@ -227,7 +222,7 @@ class Calls:
             task = self._tasks.pop(id, None)
             if task is not None:
                 self._cancelled.discard(task)
-            self._bytes -= self._sizes.pop(id, 0)
+            self._account.add("waiting calls", -self._sizes.pop(id, 0))
 
     async def _called(self, number: int, arguments: list[Any]) -> Any:
         """Returns what a function gave when the handlers of what it caused have run."""

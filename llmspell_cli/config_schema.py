@@ -231,6 +231,7 @@ SCHEMA: dict[str, Schema] = {
         "timeout": Key("duration", "Wall clock", '"5m"'),
         "cpu": Key("duration", "Processor time", '"30s"'),
         "memory": Key("size", "Memory of the script engine", '"256MB"'),
+        "host_memory": Key("size", "What the host holds for a spell: states, objects", '"256MB"'),
         "output": Key("size", "What a spell may print", '"10MB"'),
         "calls": Key("count", "Host calls in total", "10000"),
         "in_flight": Key("count", "Host calls at one time", "2000"),

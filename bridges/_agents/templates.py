@@ -9,9 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bridges._account import Share
 from bridges._agents.agent import AgentSpec
 from bridges._errors import InvalidArgument, LimitExceeded, NotFound
 from bridges._names import did_you_mean
+from bridges._plain import weight
 
 if TYPE_CHECKING:
     from bridges._session import Session
@@ -37,6 +39,8 @@ class AgentTemplates:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._own: dict[str, AgentSpec] = {}
+        self._share = Share(session.account, "agent templates")
+        self._sizes: dict[str, int] = {}
 
     def names(self) -> list[str]:
         """Returns every name: those of the program, then the run's in the order they were added."""
@@ -80,4 +84,7 @@ class AgentTemplates:
             raise LimitExceeded(f"the run has more than {MOST} agent templates")
         rest = {key: value for key, value in options.items() if key != "based_on"}
         under = self.find(options["based_on"]) if "based_on" in options else AgentSpec(name)
-        self._own[name] = changed(self._session, under, {"name": name, **rest}, where)
+        added = changed(self._session, under, {"name": name, **rest}, where)
+        size = weight(rest)
+        self._share.require(size - self._sizes.get(name, 0))
+        self._own[name], self._sizes[name] = added, size

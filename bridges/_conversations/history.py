@@ -9,10 +9,13 @@ from typing import Any
 
 from bridges._agents.agent import ROLES
 from bridges._errors import InvalidArgument
+from bridges._plain import weight
 from bridges._tools import as_text
 
 Message = dict[str, Any]
 BYTES_A_TOKEN = 4
+MESSAGE = 300
+"""About what a message holds beside its content."""
 TOKENS_A_MESSAGE = 4
 """The estimate: a token for every four bytes of UTF-8, and four more for each message."""
 
@@ -52,6 +55,16 @@ def size_of(messages: Sequence[Message]) -> int:
     """Returns how many characters the contents of messages have."""
     contents = (message.get("content") for message in messages)
     return sum(len(content) for content in contents if isinstance(content, str))
+
+
+def held_by(messages: Sequence[Message]) -> int:
+    """Returns about how many bytes messages hold."""
+    held = 0
+    for message in messages:
+        content, calls = message.get("content"), message.get("tool_calls")
+        held += MESSAGE + (len(content) if isinstance(content, str) else weight(content))
+        held += weight(calls) if calls else 0
+    return held
 
 
 def turns_of(messages: Sequence[Message]) -> tuple[list[Message], list[list[Message]]]:

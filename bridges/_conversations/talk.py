@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from bridges._account import Share
 from bridges._agents.agent import AgentHandle, turn_of
 from bridges._conversations.formats import to_summarize
 from bridges._conversations.history import (
@@ -17,6 +18,7 @@ from bridges._conversations.history import (
     checked,
     cut,
     fitted,
+    held_by,
     interleaved,
     joined,
     renamed,
@@ -70,6 +72,7 @@ class Talk:
     """A conversation of a run.
 
     kept: its messages and settings; agent: makes, or returns, the agent that answers
+    share: pays for what it holds
     place: where it was loaded from, or saved last
     """
 
@@ -78,6 +81,7 @@ class Talk:
         kept: Kept,
         agent: Callable[[], AgentHandle],
         room: Room,
+        share: Share,
         summarize: Summarize | None = None,
     ) -> None:
         self.kept = kept
@@ -85,6 +89,9 @@ class Talk:
         self.room = room
         self.summarize = summarize
         self.place: Place | None = None
+        self._share = share
+        self._held = 0
+        self._hold(kept.messages)
         self._lock = asyncio.Lock()
         self._waiting = 0
 
@@ -194,6 +201,19 @@ class Talk:
                 yield
         finally:
             self._waiting -= 1
+            self._hold(None)
+
+    def _hold(self, messages: Sequence[Message] | None) -> None:
+        """Has what it holds paid for; raises LimitExceeded where it would be too much.
+
+        messages: which it is about to hold; None: it holds those there are already
+        """
+        size = held_by(self.messages if messages is None else messages)
+        if messages is None:
+            self._share.give(self._held - size)
+        else:
+            self._share.require(size - self._held)
+        self._held = size
 
     @contextmanager
     def _speaking(self) -> Iterator[None]:
@@ -259,6 +279,7 @@ class Talk:
                 f"{where}: the conversation would have more than {what}",
                 hint="set limits for it, or call truncate",
             )
+        self._hold(messages)
 
     # -- summaries
 

@@ -13,9 +13,10 @@ from contextvars import Context, ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bridges._account import Share
 from bridges._errors import LimitExceeded, SpellError
 from bridges._events.patterns import matches
-from bridges._events.queues import MOST_BYTES, Queue, Room, Tap
+from bridges._events.queues import MOST_BYTES, Queue, Tap
 from bridges._plain import weight
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class Bus:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._outer: Bus | None = session.caller.shared(Bus) if session.caller else None
-        self.room: Room = self._outer.room if self._outer else Room()
+        self.room = Share(session.account, "events")
         self._history: deque[tuple[dict[str, Any], int]] = deque()
         self._history_size = 0
         self._last_id = 0

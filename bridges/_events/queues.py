@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridges._errors import LimitExceeded
+from bridges._account import Share
 
 QUEUE = 10_000
 """Events that may wait for handlers, or for one reader; the newest are dropped and counted."""
@@ -15,26 +15,6 @@ MOST_BYTES = 16 * 1024 * 1024
 """Of the events that are remembered, of those in one queue, and of one batch, about."""
 IN_HAND = 2
 """Events of a reader that it has taken and that may not have been used yet."""
-MOST_HELD = 256 * 1024 * 1024
-"""Of what all readers, batches and caches of a run hold together, about."""
-
-
-class Room:
-    """The bytes that may be held for a run and for the spells that it runs."""
-
-    def __init__(self) -> None:
-        self._held = 0
-
-    def take(self, size: int) -> bool:
-        """Takes so many bytes, or tells that they are not to be had."""
-        if self._held + size > MOST_HELD:
-            return False
-        self._held += size
-        return True
-
-    def give(self, size: int) -> None:
-        """Gives back what was taken."""
-        self._held -= size
 
 
 @dataclass
@@ -76,7 +56,7 @@ class Tap:
     The last IN_HAND events that it took count as held: they may still be on their way.
     """
 
-    def __init__(self, pattern: str, room: Room) -> None:
+    def __init__(self, pattern: str, room: Share) -> None:
         self.pattern = pattern
         self.queue = Queue()
         self._room = room
@@ -109,12 +89,8 @@ class Tap:
     def weigh(self, size: int) -> None:
         """Has the last event count as so many bytes; raises LimitExceeded when there is no room."""
         more = size - self._in_hand[-1]
-        if more > 0 and not self._room.take(more):
-            raise LimitExceeded(
-                f"what streams of events hold has more than {MOST_HELD} bytes",
-                hint="read and close streams, or have `map` give less",
-                details={"limit": "memory"},
-            )
+        if more > 0:
+            self._room.require(more)
         self._in_hand[-1] += max(more, 0)
 
     def close(self) -> None:

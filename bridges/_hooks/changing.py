@@ -18,7 +18,7 @@ from bridges._hooks.passages import CHANGES
 from bridges._plain import weight
 
 if TYPE_CHECKING:
-    from bridges._events.queues import Room
+    from bridges._account import Share
     from bridges._hooks.passages import Shown
     from bridges._hooks.ready import Asked
 
@@ -43,7 +43,7 @@ class Cache:
     room: what all caches of the run may hold together
     """
 
-    def __init__(self, ttl: float | None, size: int, room: Room) -> None:
+    def __init__(self, ttl: float | None, size: int, room: Share) -> None:
         if not 1 <= size <= MOST_KEPT:
             raise InvalidArgument(f"Hook.cache: size must be 1 to {MOST_KEPT}, got {size}")
         self._ttl = ttl

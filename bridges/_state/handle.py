@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bridges._account import Share
 from bridges._database import database, owner
 from bridges._declare import HostObject
 from bridges._errors import InvalidArgument, PermissionDenied
 from bridges._joined import session_space
 from bridges._state.content import Rules, Store
 from bridges._state.kept import Kept
-from bridges._state.memory import MemoryStore, Room
+from bridges._state.memory import MemoryStore
 from bridges._state.shaping import pick
 from bridges._state.tables import Place, TableStore
 from bridges._state.values import Path, Values, name_of
@@ -121,7 +122,7 @@ class States:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._room = Room()
+        self._room = Share(session.account, "states")
         self._stores: dict[object, Store] = {}
         self._default: StateHandle | None = None
         self.opened: dict[tuple[str, str], StateHandle] = {}

@@ -158,6 +158,7 @@ async def limits(bench: Bench, _rest: str) -> None:
     rows = [
         ("timeout", timeout, "wall clock of one evaluation"),
         ("memory", f"{found.memory / 1024**2:g} MB", "of one engine"),
+        ("host_memory", f"{found.host_memory / 1024**2:g} MB", "held by the host for the spell"),
         ("output", f"{found.output / 1024**2:g} MB", "printed by one evaluation"),
         ("calls", f"{found.calls:,}", "host calls of one evaluation"),
         ("in_flight", f"{found.in_flight:,}", "host calls at one time"),

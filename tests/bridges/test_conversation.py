@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridges._account import Account, Share
 from bridges._agents.agent import AgentHandle
 from bridges._conversations import formats, shelf
 from bridges._conversations.history import Room, checked, fitted, interleaved, renamed, turns_of
@@ -73,7 +74,8 @@ class Echo(AgentHandle):
 
 
 def talk_of(agent: AgentHandle, room: Room | None = None, **more: Any) -> Talk:
-    return Talk(Kept(), lambda: agent, room or Room(), **more)
+    share = Share(Account(1_000_000), "conversations")
+    return Talk(Kept(), lambda: agent, room or Room(), share, **more)
 
 
 @given(st.lists(st.integers(0, 3), max_size=8), st.integers(1, 12), st.integers(10, 200))

@@ -118,10 +118,8 @@ def test_a_reader_that_does_not_read_loses_the_newest(
     assert after["dropped"] == before["dropped"]
 
 
-def test_what_all_streams_hold_together_is_bounded(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queues, "MOST_HELD", 200_000)
+def test_what_all_streams_hold_together_is_bounded(session: Session) -> None:
+    session.account.limit = 200_000
 
     async def work() -> Any:
         streams = [await wait_for(session, "Event.stream", "a") for _ in range(10)]
@@ -140,10 +138,8 @@ def test_what_all_streams_hold_together_is_bounded(
     assert full >= 50 - 6 and items == 1 and after == full
 
 
-def test_what_streams_make_of_events_is_bounded(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queues, "MOST_HELD", 200_000)
+def test_what_streams_make_of_events_is_bounded(session: Session) -> None:
+    session.account.limit = 200_000
 
     async def work() -> None:
         options = {"map": gives("x" * 300_000)}
@@ -151,7 +147,7 @@ def test_what_streams_make_of_events_is_bounded(
         await emit(session, "a")
         await wait_for(session, "Stream:next", stream)
 
-    with pytest.raises(LimitExceeded, match="what streams of events hold"):
+    with pytest.raises(LimitExceeded, match="the host would hold more than 200,000 bytes"):
         finish(session, work())
 
 
@@ -172,7 +168,7 @@ def test_batches_of_big_events_come_early(
         await wait_for(session, "Async.sleep", 0.05)
         handler.calls.clear()
         # Where others hold all there is, it comes at once, and nothing is lost.
-        monkeypatch.setattr(queues, "MOST_HELD", 40_000)
+        session.account.limit = 40_000
         call(session, "Event.on", "a", other, options)
         call(session, "Event.on", "a", handler, options)
         for _ in range(3):
@@ -183,10 +179,8 @@ def test_batches_of_big_events_come_early(
     assert finish(session, work()) == [[4, 4], [1, 2]]
 
 
-def test_what_all_caches_hold_together_is_bounded(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(queues, "MOST_HELD", 100_000)
+def test_what_all_caches_hold_together_is_bounded(session: Session) -> None:
+    session.account.limit = 100_000
 
     async def work() -> list[int]:
         caches = [call(session, "Hook.cache", {"point": "state"}) for _ in range(1)]

@@ -514,12 +514,11 @@ def test_what_is_remembered_counts_and_gives_way_to_values(
 
 
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from bridges._state import memory, tables, values
+    from bridges._state import tables, values
 
     monkeypatch.setattr(values, "MAX_VALUE", 100)
     monkeypatch.setattr(content, "MAX_STATE", 300)
     monkeypatch.setattr(content, "MAX_KEYS", 10)
-    monkeypatch.setattr(memory, "MAX_MEMORY", 1000)
     monkeypatch.setattr(tables, "MAX_STATES", 3)
     monkeypatch.setattr(tables, "MAX_OWNED", 800)
 
@@ -543,7 +542,9 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         await new(session, name="two", max_history=0).merge(dict.fromkeys("abc", "x" * 90))
         three = new(session, name="three", max_history=0)
         await three.merge(dict.fromkeys("abc", "x" * 90))
-        await refused(new(session, name="four").merge(dict.fromkeys("abc", "x" * 90)), "memory")
+        await refused(
+            new(session, name="four").merge(dict.fromkeys("abc", "x" * 90)), "host_memory"
+        )
         await three.clear()
         await new(session, name="four", max_history=0).set("a", "x" * 90)
         await new(session, name="two", scope="spell").merge(dict.fromkeys("abc", "x" * 90))
@@ -553,6 +554,7 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         await refused(new(session, name="four", scope="spell").set("a", 1), "states")
 
     session = session_of(tmp_path)
+    session.account.limit = 3000
     finish(session, use(session))
 
 

@@ -37,6 +37,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def session_of(folder: Path) -> Session:
     session = make_session(folder)
     session.limits = replace(session.limits, memory=2 * MEGABYTE, timeout=200)
+    session.account.limit = 4 * MEGABYTE
     return session
 
 
