@@ -343,7 +343,7 @@ class Keyboard:
         while time.monotonic() < last:
             self.type("\x03")
             try:
-                self.see(pattern, patience=PATIENCE / 4)
+                self.see(pattern, patience=3)  # an expression ends by itself after 5 seconds
                 return
             except AssertionError:
                 continue
