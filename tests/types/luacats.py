@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-TOKEN = re.compile(r'\s*("[^"]*"|\.\.\.|\[\]|[\w.]+|[()|?,:<>])')
+TOKEN = re.compile(r'\s*("[^"]*"|\.\.\.|\[\]|[\w.]+|[(){}|?,:<>])')
 BUILTIN = frozenset("any nil boolean integer number string table function unknown".split())
 
 
@@ -117,6 +117,8 @@ class Reader:
         if token == "(":
             made = self.type()
             self.take(")")
+        elif token == "{":
+            made = self.literal()
         elif token == "fun":
             made = self.function()
         elif token == "table" and self.peek() == "<":
@@ -133,6 +135,17 @@ class Reader:
             self.take()
             made = Listed(made)
         return made
+
+    def literal(self) -> Type:
+        """A table with the fields named; which fields it has is not checked."""
+        while self.peek() != "}":
+            self.take()
+            self.take(":")
+            self.type()
+            if self.peek() == ",":
+                self.take()
+        self.take("}")
+        return Named("table")
 
     def function(self) -> Function:
         self.take("(")
