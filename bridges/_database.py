@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -191,11 +191,10 @@ class _Line:
                 self._check_known(connection)
                 found = work(connection)
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
+                return found
+            finally:
+                if connection.in_transaction:  # it failed
                     connection.execute("ROLLBACK")
-                raise
-            return found
 
     def _opened(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -203,14 +202,13 @@ class _Line:
             connection = sqlite3.connect(
                 self._file, timeout=BUSY, isolation_level=None, check_same_thread=False
             )
-            try:
+            with ExitStack() as unless_ready:
+                unless_ready.callback(connection.close)
                 # A log of what is new: readers do not wait, and a killed writer leaves no trace.
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA foreign_keys = ON")
                 connection.execute("PRAGMA trusted_schema = OFF")
-            except BaseException:
-                connection.close()
-                raise
+                unless_ready.pop_all()
             self._connection = connection
         for name, statements in _SCHEMAS.items():
             if self._known.get(name) != statements:
@@ -273,10 +271,9 @@ def _bring_up(
                 "INSERT OR REPLACE INTO schemas VALUES (?, ?)", (name, len(statements))
             )
         connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
+    finally:
+        if connection.in_transaction:  # it failed
             connection.execute("ROLLBACK")
-        raise
 
 
 def _refuse_newer(version: int, name: str, statements: Sequence[str], file: Path) -> None:

@@ -12,7 +12,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -114,18 +114,19 @@ def writing(path: WritePath, shown: str, *, lasting: bool = False) -> Iterator[B
         old = _refuse_special(folder, name, shown)
         # The name says what it is, should the host be killed in between.
         passing = f".{name[:200]}.{os.urandom(6).hex()}.tmp"
-        with open(os.open(passing, _NEW, 0o666, dir_fd=folder), "wb") as file:
-            try:
-                if old:
-                    os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) & 0o777)
-                yield file
-                file.flush()
-                if lasting:
-                    os.fsync(file.fileno())
-                os.rename(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
-            except BaseException:
-                os.unlink(passing, dir_fd=folder)
-                raise
+        with (
+            open(os.open(passing, _NEW, 0o666, dir_fd=folder), "wb") as file,
+            ExitStack() as unless_in_place,
+        ):
+            unless_in_place.callback(os.unlink, passing, dir_fd=folder)
+            if old:
+                os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) & 0o777)
+            yield file
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+            os.rename(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
+            unless_in_place.pop_all()
 
 
 @contextmanager

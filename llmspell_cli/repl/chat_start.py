@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import signal
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -74,13 +75,14 @@ async def _talker(invocation: Invocation, request: Request, topic: Topic, face: 
     session = cast.session(invocation, spell, request, face.output)
     chats = Chats(invocation.world.data_dir)
     session.on_close(chats.close)
-    try:
+    async with AsyncExitStack() as unless_begun:
+        unless_begun.push_async_callback(session.close)
         turns = Turns(invocation, session, request.trace)
-        talker = Talker(session, face, chats, Kept(), turns)
-        return await _begin(talker, invocation, request, topic)
-    except BaseException:
-        await session.close()
-        raise
+        talker = await _begin(
+            Talker(session, face, chats, Kept(), turns), invocation, request, topic
+        )
+        unless_begun.pop_all()
+    return talker
 
 
 async def _begin(talker: Talker, invocation: Invocation, request: Request, topic: Topic) -> Talker:
